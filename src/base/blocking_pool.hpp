@@ -25,10 +25,10 @@
 namespace chat {
 
 struct BlockingPoolOptions {
-  std::string name;               // the threads' name in top and gdb, at most 15 characters
+  std::string name;  // the threads' name in top and gdb, at most 15 characters
   std::size_t threads = 1;
-  std::size_t queue_limit = 1024; // jobs waiting, not counting those running
-  int nice = 0;                   // added to the threads' niceness: hashing must not starve the shards
+  std::size_t queue_limit = 1024;  // jobs waiting, not counting those running
+  int nice = 0;                    // added to the threads' niceness: hashing must not starve the shards
 };
 
 class BlockingPool {

@@ -24,7 +24,8 @@ struct Uuid {
   // 32 lower-case characters, as SQLAlchemy stores a UUID in SQLite.
   std::string hex() const;
 
-  // Takes what pydantic takes: any version, any case, with dashes or without (32 digits), in braces, or with "urn:uuid:".
+  // Takes what pydantic takes: any version, any case, with dashes or without (32 digits), in braces, or with
+  // "urn:uuid:".
   static std::optional<Uuid> parse(std::string_view text) noexcept;
 
   // Version 7: 48 bits of Unix milliseconds, then a per-thread counter and random bits, so that ids made on one

@@ -13,20 +13,20 @@
 namespace chat {
 
 enum class Errc {
-  invalid,           // input that can never be right
-  unauthenticated,   // no credentials, or bad ones
-  forbidden,         // who it is is known, and may not
+  invalid,          // input that can never be right
+  unauthenticated,  // no credentials, or bad ones
+  forbidden,        // who it is is known, and may not
   user_not_found,
   room_not_found,
-  not_found,         // anything else that is not there
+  not_found,  // anything else that is not there
   user_exists,
   room_exists,
-  conflict,          // a precondition under the lock did not hold
+  conflict,  // a precondition under the lock did not hold
   too_large,
   rate_limited,
-  overloaded,        // a bounded queue is full or something waited too long: nothing was stored, send again
-  outcome_unknown,   // it may or may not have been stored: send again with the same client_id
-  unavailable,       // the store is away: nothing was stored
+  overloaded,       // a bounded queue is full or something waited too long: nothing was stored, send again
+  outcome_unknown,  // it may or may not have been stored: send again with the same client_id
+  unavailable,      // the store is away: nothing was stored
   internal,
 };
 

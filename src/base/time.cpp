@@ -23,9 +23,13 @@ Parts split(Timestamp t) {
   const auto day = floor<days>(t);
   const year_month_day ymd{day};
   const hh_mm_ss<microseconds> hms{t - day};
-  return {static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
-          static_cast<int>(hms.hours().count()), static_cast<int>(hms.minutes().count()),
-          static_cast<int>(hms.seconds().count()), static_cast<int>(hms.subseconds().count())};
+  return {static_cast<int>(ymd.year()),
+          static_cast<unsigned>(ymd.month()),
+          static_cast<unsigned>(ymd.day()),
+          static_cast<int>(hms.hours().count()),
+          static_cast<int>(hms.minutes().count()),
+          static_cast<int>(hms.seconds().count()),
+          static_cast<int>(hms.subseconds().count())};
 }
 
 // Reads exactly `n` digits.
@@ -73,7 +77,8 @@ std::optional<Timestamp> parse_timestamp(std::string_view s) noexcept {
   int y, mo, d, h, mi, sec, micro = 0;
   if (!digits(s, 4, y) || !take(s, '-') || !digits(s, 2, mo) || !take(s, '-') || !digits(s, 2, d)) return std::nullopt;
   if (!take(s, 'T') && !take(s, ' ')) return std::nullopt;
-  if (!digits(s, 2, h) || !take(s, ':') || !digits(s, 2, mi) || !take(s, ':') || !digits(s, 2, sec)) return std::nullopt;
+  if (!digits(s, 2, h) || !take(s, ':') || !digits(s, 2, mi) || !take(s, ':') || !digits(s, 2, sec))
+    return std::nullopt;
   if (take(s, '.')) {
     int scale = 100000, n = 0;
     while (!s.empty() && s.front() >= '0' && s.front() <= '9') {

@@ -14,8 +14,8 @@ using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual Timestamp now() const = 0;                                // wall clock: for what is stored or shown
-  virtual std::chrono::steady_clock::time_point steady() const = 0; // for intervals, limits and time-outs
+  virtual Timestamp now() const = 0;                                 // wall clock: for what is stored or shown
+  virtual std::chrono::steady_clock::time_point steady() const = 0;  // for intervals, limits and time-outs
 };
 
 // The machine's clocks. One instance for the process.
@@ -25,7 +25,8 @@ Clock& system_clock();
 std::string to_rfc3339(Timestamp t);
 // "2026-11-23 01:02:03" in UTC: the room socket's form.
 std::string to_socket_time(Timestamp t);
-// Reads "YYYY-MM-DD[T ]HH:MM:SS[.f{1,6}][Z|+00:00|±HH[:MM]]"; without a zone it is UTC. The databases' text forms included.
+// Reads "YYYY-MM-DD[T ]HH:MM:SS[.f{1,6}][Z|+00:00|±HH[:MM]]"; without a zone it is UTC. The databases' text forms
+// included.
 std::optional<Timestamp> parse_timestamp(std::string_view text) noexcept;
 
 }  // namespace chat

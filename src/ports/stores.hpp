@@ -1,0 +1,93 @@
+// What the rules and the feeds read and write, apart from feed changes (those go through the journal).
+//
+// Every call blocks (a database may be behind it) and is thread-safe: call it on a BlockingPool, never on a shard.
+// Errc::unavailable: the store is away, nothing was written, try later.
+#pragma once
+
+#include "base/result.hpp"
+#include "model/event.hpp"
+#include "model/room.hpp"
+#include "model/user.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chat {
+
+struct UserStatus {
+  UserId id;
+  std::int64_t token_version = 0;
+  bool disabled = false;
+};
+
+class UserStore {
+ public:
+  virtual ~UserStore() = default;
+
+  // Errc::user_exists when the username is taken, compared case-folded; also when two race for it.
+  virtual Result<User> create_user(const User& user) = 0;
+  virtual Result<User> find_user(UserId id) = 0;  // Errc::user_not_found
+  // The exact spelling first (adopted databases may hold accounts that differ only in case), then case-folded.
+  virtual Result<User> find_username(std::string_view username) = 0;  // Errc::user_not_found
+  // Replaces the stored hash; `token_version` is raised too when `end_sessions`.
+  virtual Result<void> set_password(UserId id, std::string_view password_hash, bool end_sessions) = 0;
+  // Disabling raises token_version as well, so that enabling again does not revive old tokens.
+  virtual Result<void> set_disabled(UserId id, bool disabled) = 0;
+  virtual Result<std::vector<User>> list_users(std::size_t limit, std::optional<UserId> after) = 0;  // by id
+  // Those of `ids` that exist; at most 500 a call. How live sockets learn of a disabled user.
+  virtual Result<std::vector<UserStatus>> user_statuses(const std::vector<UserId>& ids) = 0;
+};
+
+// May this user enter, and in what part?
+struct RoomAccess {
+  Room room;
+  std::optional<MemberRole> role;  // none: not a member
+};
+
+class RoomStore {
+ public:
+  virtual ~RoomStore() = default;
+
+  // Inserts the room and its creator's membership (owner); it is no event. Errc::room_exists when a public room has the
+  // name.
+  virtual Result<Room> create_room(const Room& room) = 0;
+  virtual Result<RoomAccess> find_room(RoomId id,
+                                       UserId viewer) = 0;    // Errc::room_not_found; hidden rooms are not found
+  virtual Result<std::vector<Room>> list_public_rooms() = 0;  // by (created_at, id)
+};
+
+struct HistoryPage {
+  std::int64_t total_messages = 0;
+  std::vector<Message> messages;  // oldest first
+};
+
+struct EventPage {
+  std::vector<Event> events;  // in seq order, without a hole, from `after`+1
+  RoomHead head;              // of the same snapshot
+  bool at_head = false;       // the last event here is the room's newest
+};
+
+struct PageLimit {
+  std::size_t events = 500;
+  std::size_t bytes = 256 * 1024;  // of content and payload; at least one event is always given
+};
+
+class HistoryStore {
+ public:
+  virtual ~HistoryStore() = default;
+
+  // Page `page` (from 1) of `size` messages, oldest first: one statement, an ordinal range. Errc::room_not_found.
+  // A viewer who may not enter the room gets Errc::forbidden.
+  virtual Result<HistoryPage> history_page(RoomId room, UserId viewer, std::int64_t page, std::int64_t size) = 0;
+  // What happened after `after`, from a fresh read of the primary; creations in the message's current state.
+  virtual Result<EventPage> events_after(RoomId room, Seq after, PageLimit limit) = 0;
+  // The number just before the room's newest `messages` messages: resuming there replays exactly those (and what is
+  // among them).
+  virtual Result<Seq> seq_before_last(RoomId room, std::int64_t messages) = 0;
+  virtual Result<RoomHead> room_head(RoomId room) = 0;
+};
+
+}  // namespace chat
