@@ -6,6 +6,8 @@
 
 #include <boost/system/result.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -33,12 +35,19 @@ enum class Errc {
 // Short stable name of a code, for logs and metrics ("room_not_found").
 const char* to_string(Errc code) noexcept;
 
+// When to come again, for rate_limited, overloaded and unavailable.
+struct RetryHint {
+  std::chrono::seconds after{0};  // 0: not known
+  std::int64_t limit = 0;         // of the rate that was exceeded; 0: none was
+};
+
 struct Error {
   Errc code = Errc::internal;
   std::string message;  // a sentence for a developer; never a token, a password or message content
+  RetryHint retry{};
 
   Error() = default;
-  Error(Errc c, std::string m = {}) : code(c), message(std::move(m)) {}
+  Error(Errc c, std::string m = {}, RetryHint r = {}) : code(c), message(std::move(m)), retry(r) {}
 };
 
 [[noreturn]] inline void throw_exception_from_error(const Error& e, const boost::source_location&) {

@@ -1,0 +1,95 @@
+// The sockets that are open on this node, by user: how a disabled user's sockets learn of it.
+//
+// Every `poll_interval` the statuses of all users with open sockets are read, at most 500 a query; the sockets of a
+// user who was deleted, disabled or whose token_version was raised above theirs are told once.
+#pragma once
+
+#include "base/blocking_pool.hpp"
+#include "model/user.hpp"
+#include "ports/stores.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace chat {
+
+struct LiveSessionsOptions {
+  std::chrono::milliseconds poll_interval{1000};
+  std::size_t max_sockets_per_user = 500;
+  std::size_t chunk = 500;  // users a query; UserStore allows no more
+};
+
+class LiveSessions;
+
+// One open socket: derive from it (or hold one) and add it. Costs 48 bytes, allocates nothing.
+class LiveSession {
+ public:
+  LiveSession() = default;
+  LiveSession(const LiveSession&) = delete;
+  LiveSession& operator=(const LiveSession&) = delete;
+
+ protected:
+  ~LiveSession();  // leaves its registry, if it is still in one
+
+  // The user may no longer be connected: close with 1008. At most once; on the poll's thread and under the registry's
+  // lock, so only post to the socket's home from here, and never call the registry.
+  virtual void on_revoked() noexcept = 0;
+
+ private:
+  friend class LiveSessions;
+  LiveSessions* registry_ = nullptr;
+  LiveSession* previous_ = nullptr;  // among the same user's
+  LiveSession* next_ = nullptr;
+  UserId user_;
+  std::int64_t token_version_ = 0;
+};
+
+// Thread-safe. Outlives every session that was added.
+class LiveSessions : public std::enable_shared_from_this<LiveSessions> {
+ public:
+  LiveSessions(UserStore& users, BlockingPool& read_pool, LiveSessionsOptions options);
+
+  // False: the user has `max_sockets_per_user` open already; nothing was added.
+  [[nodiscard]] bool add(LiveSession& session, UserId user, std::int64_t token_version);
+  // When this returns, `on_revoked` is neither running nor will it be called. Harmless when it was not added.
+  void remove(LiveSession& session) noexcept;
+
+  std::size_t users() const;
+  std::size_t sessions() const;
+
+  // Polls until `stop`, on `executor` (any single-threaded one). Keeps this object alive meanwhile.
+  void start(boost::asio::any_io_executor executor);
+  void stop();
+
+  // One round of polling: what `start` does every interval.
+  boost::asio::awaitable<void> poll_once();
+
+ private:
+  struct Entry {
+    LiveSession* first = nullptr;
+    std::size_t count = 0;
+  };
+  std::vector<UserId> user_ids() const;
+  void judge(const std::vector<UserId>& asked, const std::vector<UserStatus>& statuses);
+  void unlink(LiveSession& session) noexcept;
+  boost::asio::awaitable<void> run();
+
+  UserStore& users_;
+  BlockingPool& read_pool_;
+  const LiveSessionsOptions options_;
+  mutable std::mutex mutex_;  // guards everything below, and the links of every session added
+  std::unordered_map<UserId, Entry> entries_;
+  std::size_t sessions_ = 0;
+  struct Timer;
+  std::shared_ptr<Timer> timer_;
+  bool stopped_ = false;
+};
+
+}  // namespace chat
