@@ -55,7 +55,8 @@ class Accounts {
   boost::asio::awaitable<Result<IssuedToken>> log_in(LogIn request);
 
  private:
-  boost::asio::awaitable<void> rehash(UserId id, std::string password, std::string address);
+  boost::asio::awaitable<Result<User>> make_account(SignUp request);
+  boost::asio::awaitable<void> keep_new_hash(User user, std::string hash);
 
   UserStore& users_;
   Sessions& sessions_;
@@ -66,25 +67,6 @@ class Accounts {
   const Clock& clock_;
   const AccountsOptions options_;
   KeyedRateLimiter sign_ups_;
-};
-
-// The same rules for `chatd user ...`: blocking, no limits, names and passwords checked here.
-class AccountAdmin {
- public:
-  AccountAdmin(UserStore& users, const Clock& clock, PasswordCost cost) : users_(users), clock_(clock), cost_(cost) {}
-
-  // Errors: invalid (with the sentence to show), user_exists, unavailable.
-  Result<User> add(std::string name, std::string username, std::string password);
-  Result<std::vector<User>> list();
-  // Ends the user's sessions. Errors: invalid, user_not_found, unavailable.
-  Result<void> set_password(std::string username, std::string password);
-  // Disabling ends the user's sessions; enabling does not revive them.
-  Result<void> set_disabled(std::string username, bool disabled);
-
- private:
-  UserStore& users_;
-  const Clock& clock_;
-  PasswordCost cost_;
 };
 
 // Without blanks around it: how addresses are stored and looked up.

@@ -11,8 +11,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -28,7 +30,7 @@ struct LiveSessionsOptions {
 
 class LiveSessions;
 
-// One open socket: derive from it (or hold one) and add it. Costs 48 bytes, allocates nothing.
+// One open socket: derive from it, add it, and remove it before it is destroyed. Allocates nothing itself.
 class LiveSession {
  public:
   LiveSession() = default;
@@ -36,7 +38,7 @@ class LiveSession {
   LiveSession& operator=(const LiveSession&) = delete;
 
  protected:
-  ~LiveSession();  // leaves its registry, if it is still in one
+  ~LiveSession();
 
   // The user may no longer be connected: close with 1008. At most once; on the poll's thread and under the registry's
   // lock, so only post to the socket's home from here, and never call the registry.
@@ -49,6 +51,7 @@ class LiveSession {
   LiveSession* next_ = nullptr;
   UserId user_;
   std::int64_t token_version_ = 0;
+  bool revoked_ = false;
 };
 
 // Thread-safe. Outlives every session that was added.
@@ -78,18 +81,17 @@ class LiveSessions : public std::enable_shared_from_this<LiveSessions> {
   };
   std::vector<UserId> user_ids() const;
   void judge(const std::vector<UserId>& asked, const std::vector<UserStatus>& statuses);
-  void unlink(LiveSession& session) noexcept;
-  boost::asio::awaitable<void> run();
+  struct Timer;
+  boost::asio::awaitable<void> run(std::shared_ptr<Timer> timer);
 
   UserStore& users_;
   BlockingPool& read_pool_;
   const LiveSessionsOptions options_;
+  std::shared_ptr<Timer> timer_;  // set once by start
+  std::atomic<bool> stopped_ = false;
   mutable std::mutex mutex_;  // guards everything below, and the links of every session added
   std::unordered_map<UserId, Entry> entries_;
   std::size_t sessions_ = 0;
-  struct Timer;
-  std::shared_ptr<Timer> timer_;
-  bool stopped_ = false;
 };
 
 }  // namespace chat

@@ -21,7 +21,8 @@
 namespace chat {
 
 struct RoomsOptions {
-  RateLimit creations{5, 100};  // a user; rate 0 = no limit
+  RateLimit creations{5, 100};       // a user; rate 0 = no limit
+  std::size_t rate_entries = 16384;  // users whose rate is remembered
 };
 
 struct NewRoom {

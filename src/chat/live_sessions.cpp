@@ -1,0 +1,139 @@
+#include "chat/live_sessions.hpp"
+
+#include "telemetry/log.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace chat {
+
+namespace asio = boost::asio;
+
+struct LiveSessions::Timer {
+  explicit Timer(asio::any_io_executor executor) : timer(std::move(executor)) {}
+  asio::steady_timer timer;
+};
+
+LiveSession::~LiveSession() {
+  assert(!registry_);  // removing it here would be too late: on_revoked may be running on what is half gone
+}
+
+LiveSessions::LiveSessions(UserStore& users, BlockingPool& read_pool, LiveSessionsOptions options)
+    : users_(users), read_pool_(read_pool), options_(options) {}
+
+bool LiveSessions::add(LiveSession& session, UserId user, std::int64_t token_version) {
+  std::lock_guard lock(mutex_);
+  auto& entry = entries_[user];
+  if (entry.count >= options_.max_sockets_per_user) return false;
+  session.registry_ = this;
+  session.user_ = user;
+  session.token_version_ = token_version;
+  session.previous_ = nullptr;
+  session.next_ = entry.first;
+  if (entry.first) entry.first->previous_ = &session;
+  entry.first = &session;
+  ++entry.count;
+  ++sessions_;
+  return true;
+}
+
+void LiveSessions::remove(LiveSession& session) noexcept {
+  std::lock_guard lock(mutex_);
+  if (!session.registry_) return;
+  session.registry_ = nullptr;
+  auto entry = entries_.find(session.user_);
+  if (session.previous_) session.previous_->next_ = session.next_;
+  if (session.next_) session.next_->previous_ = session.previous_;
+  if (entry->second.first == &session) entry->second.first = session.next_;
+  --sessions_;
+  if (--entry->second.count == 0) entries_.erase(entry);
+}
+
+std::size_t LiveSessions::users() const {
+  std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+std::size_t LiveSessions::sessions() const {
+  std::lock_guard lock(mutex_);
+  return sessions_;
+}
+
+std::vector<UserId> LiveSessions::user_ids() const {
+  std::lock_guard lock(mutex_);
+  std::vector<UserId> ids;
+  ids.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) ids.push_back(id);
+  return ids;
+}
+
+// A user who is not among the answers was deleted. Sockets opened since the question was put are judged as well: what
+// the answer says was true when they came.
+void LiveSessions::judge(const std::vector<UserId>& asked, const std::vector<UserStatus>& statuses) {
+  std::unordered_map<UserId, const UserStatus*> answers;
+  for (const auto& status : statuses) answers.emplace(status.id, &status);
+  std::lock_guard lock(mutex_);
+  for (const auto& id : asked) {
+    const auto answer = answers.find(id);
+    const bool gone = answer == answers.end() || answer->second->disabled;
+    const auto entry = entries_.find(id);
+    if (entry == entries_.end()) continue;
+    for (auto* session = entry->second.first; session; session = session->next_) {
+      if (session->revoked_ || (!gone && answer->second->token_version <= session->token_version_)) continue;
+      session->revoked_ = true;
+      session->on_revoked();
+    }
+  }
+}
+
+asio::awaitable<void> LiveSessions::poll_once() {
+  const auto all = user_ids();
+  const auto chunk = std::clamp<std::size_t>(options_.chunk, 1, 500);
+  for (std::size_t from = 0; from < all.size(); from += chunk) {
+    const auto to = std::min(all.size(), from + chunk);
+    std::vector<UserId> ids(all.begin() + static_cast<std::ptrdiff_t>(from),
+                            all.begin() + static_cast<std::ptrdiff_t>(to));
+    const auto statuses = co_await run_on(read_pool_, [&users = users_, ids] { return users.user_statuses(ids); });
+    if (!statuses) {
+      // Nobody is thrown out because the store is away; the next round asks again.
+      log_debug("user_statuses_failed", {{"error", to_string(statuses.error().code)}});
+      co_return;
+    }
+    judge(ids, *statuses);
+  }
+}
+
+asio::awaitable<void> LiveSessions::run(std::shared_ptr<Timer> timer) {
+  for (;;) {
+    timer->timer.expires_after(options_.poll_interval);
+    boost::system::error_code ignored;
+    co_await timer->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (stopped_) co_return;
+    co_await poll_once();
+  }
+}
+
+void LiveSessions::start(asio::any_io_executor executor) {
+  timer_ = std::make_shared<Timer>(executor);
+  auto self = shared_from_this();
+  asio::co_spawn(
+      executor, [self] { return self->run(self->timer_); },
+      [self](std::exception_ptr failure) {
+        if (failure) log_error("live_sessions_poll_ended", {});
+      });
+}
+
+void LiveSessions::stop() {
+  stopped_ = true;
+  if (!timer_) return;
+  asio::post(timer_->timer.get_executor(), [timer = timer_] { timer->timer.cancel(); });
+}
+
+}  // namespace chat

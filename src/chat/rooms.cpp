@@ -1,0 +1,64 @@
+#include "chat/rooms.hpp"
+
+#include <utility>
+
+namespace chat {
+namespace {
+
+std::string_view key_of(const UserId& id) {
+  return {reinterpret_cast<const char*>(id.value.bytes.data()), id.value.bytes.size()};
+}
+
+Error no_such_room(RoomId id) { return Error{Errc::room_not_found, id.str()}; }
+
+}  // namespace
+
+Rooms::Rooms(RoomStore& rooms, HistoryStore& history, BlockingPool& read_pool, BlockingPool& write_pool,
+             const Clock& clock, RoomsOptions options)
+    : rooms_(rooms),
+      history_(history),
+      read_pool_(read_pool),
+      write_pool_(write_pool),
+      clock_(clock),
+      creations_(options.creations, options.rate_entries) {}
+
+boost::asio::awaitable<Result<Room>> Rooms::create(Principal creator, NewRoom wanted) {
+  const auto decision = creations_.take(key_of(creator.id), clock_.steady());
+  if (!decision.allowed) {
+    co_return Error{Errc::rate_limited, "too many rooms",
+                    RetryHint{std::chrono::seconds(decision.retry_after_seconds()), decision.limit}};
+  }
+  Room room;
+  room.id = RoomId::make();
+  room.name = std::move(wanted.name);
+  room.description = std::move(wanted.description);
+  room.creator_id = creator.id;
+  room.created_at = clock_.now();
+  auto made = co_await run_on(write_pool_, [&rooms = rooms_, room] { return rooms.create_room(room); });
+  if (!made && made.error().code == Errc::room_exists) co_return Error{Errc::room_exists, *room.name};
+  co_return made;
+}
+
+boost::asio::awaitable<Result<std::vector<Room>>> Rooms::list() {
+  co_return co_await run_on(read_pool_, [&rooms = rooms_] { return rooms.list_public_rooms(); });
+}
+
+boost::asio::awaitable<Result<HistoryPage>> Rooms::history(RoomId room, UserId viewer, std::int64_t page,
+                                                           std::int64_t size) {
+  auto got = co_await run_on(read_pool_, [&history = history_, room, viewer, page, size] {
+    return history.history_page(room, viewer, page, size);
+  });
+  if (!got && (got.error().code == Errc::forbidden || got.error().code == Errc::room_not_found))
+    co_return no_such_room(room);
+  co_return got;
+}
+
+boost::asio::awaitable<Result<RoomAccess>> Rooms::enter(RoomId room, UserId user) {
+  auto access = co_await run_on(read_pool_, [&rooms = rooms_, room, user] { return rooms.find_room(room, user); });
+  if (!access && access.error().code == Errc::room_not_found) co_return no_such_room(room);
+  if (access && access->room.kind != RoomKind::public_room && !access->role)
+    co_return Error{Errc::forbidden, "not a member of this room"};
+  co_return access;
+}
+
+}  // namespace chat
