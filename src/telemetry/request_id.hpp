@@ -8,7 +8,7 @@ namespace chat {
 
 inline constexpr std::size_t kMaxRequestIdBytes = 64;
 
-// 13 characters of [0-9a-hjkmnp-tv-z]; unique for the process' life and, by 64 random bits, between processes.
+// 13 characters of [0-9a-hjkmnp-tv-z], from 64 bits: never repeated by a thread, random between threads and processes.
 std::string make_request_id();
 
 // True for 1 to 64 characters of [A-Za-z0-9._-].
