@@ -40,7 +40,8 @@ Result<User> AccountAdmin::add(std::string name, std::string username, std::stri
   username = trim_username(username);
   if (auto good = check_name(name); !good) return good.error();
   if (auto good = check_username(username); !good) return good.error();
-  if (auto taken = users_.find_username(username)) return Error{Errc::user_exists, username};
+  if (auto taken = users_.find_username(username))
+    return Error{Errc::user_exists, "There is an account of that name already."};
   auto hashed = hash(password);
   if (!hashed) return hashed.error();
   User user;

@@ -84,7 +84,7 @@ boost::asio::awaitable<Result<User>> Accounts::make_account(SignUp request) {
   auto username = trim_username(request.username);
   // A name that is taken costs no hash. Two that race for a free one are told apart by create_user.
   const auto taken = co_await run_on(read_pool_, [&users = users_, username] { return users.find_username(username); });
-  if (taken) co_return Error{Errc::user_exists, username};
+  if (taken) co_return Error{Errc::user_exists, "the username is taken"};
   if (taken.error().code != Errc::user_not_found) co_return taken.error();
 
   auto work = [password = std::move(request.password), cost = options_.password_cost] {

@@ -9,8 +9,6 @@ std::string_view key_of(const UserId& id) {
   return {reinterpret_cast<const char*>(id.value.bytes.data()), id.value.bytes.size()};
 }
 
-Error no_such_room(RoomId id) { return Error{Errc::room_not_found, id.str()}; }
-
 }  // namespace
 
 Rooms::Rooms(RoomStore& rooms, HistoryStore& history, BlockingPool& read_pool, BlockingPool& write_pool,
@@ -34,9 +32,7 @@ boost::asio::awaitable<Result<Room>> Rooms::create(Principal creator, NewRoom wa
   room.description = std::move(wanted.description);
   room.creator_id = creator.id;
   room.created_at = clock_.now();
-  auto made = co_await run_on(write_pool_, [&rooms = rooms_, room] { return rooms.create_room(room); });
-  if (!made && made.error().code == Errc::room_exists) co_return Error{Errc::room_exists, *room.name};
-  co_return made;
+  co_return co_await run_on(write_pool_, [&rooms = rooms_, room] { return rooms.create_room(room); });
 }
 
 boost::asio::awaitable<Result<std::vector<Room>>> Rooms::list() {
@@ -48,14 +44,12 @@ boost::asio::awaitable<Result<HistoryPage>> Rooms::history(RoomId room, UserId v
   auto got = co_await run_on(read_pool_, [&history = history_, room, viewer, page, size] {
     return history.history_page(room, viewer, page, size);
   });
-  if (!got && (got.error().code == Errc::forbidden || got.error().code == Errc::room_not_found))
-    co_return no_such_room(room);
+  if (!got && got.error().code == Errc::forbidden) co_return Error{Errc::room_not_found, "not for this viewer"};
   co_return got;
 }
 
 boost::asio::awaitable<Result<RoomAccess>> Rooms::enter(RoomId room, UserId user) {
   auto access = co_await run_on(read_pool_, [&rooms = rooms_, room, user] { return rooms.find_room(room, user); });
-  if (!access && access.error().code == Errc::room_not_found) co_return no_such_room(room);
   if (access && access->room.kind != RoomKind::public_room && !access->role)
     co_return Error{Errc::forbidden, "not a member of this room"};
   co_return access;

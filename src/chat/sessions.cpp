@@ -87,20 +87,18 @@ boost::asio::awaitable<Result<Session>> Sessions::authenticate(std::string token
   co_return judge(*claims, known(*user), session_start(*claims, now, options_.token_lifetime));
 }
 
-boost::asio::awaitable<Result<IssuedToken>> Sessions::refresh(std::string token) {
-  const auto session = co_await authenticate(std::move(token));
-  if (!session) co_return session.error();
-  if (clock_.now() - session->session_started_at >= options_.session_max) co_return not_good();
+Result<IssuedToken> Sessions::refresh(const Session& session) const {
+  if (clock_.now() - session.session_started_at >= options_.session_max) return not_good();
   IssuedToken issued;
-  issued.user.id = session->principal.id;
-  issued.user.name = session->principal.name;
-  issued.user.username = session->username;
-  issued.user.token_version = session->token_version;
-  auto session_id = session->session_id.empty() ? Uuid::v4().str() : session->session_id;
-  auto signed_token = sign(issued.user, session->session_started_at, std::move(session_id));
-  if (!signed_token) co_return signed_token.error();
-  issued.access_token = std::move(*signed_token);
-  co_return issued;
+  issued.user.id = session.principal.id;
+  issued.user.name = session.principal.name;
+  issued.user.username = session.username;
+  issued.user.token_version = session.token_version;
+  auto session_id = session.session_id.empty() ? Uuid::v4().str() : session.session_id;
+  auto token = sign(issued.user, session.session_started_at, std::move(session_id));
+  if (!token) return token.error();
+  issued.access_token = std::move(*token);
+  return issued;
 }
 
 }  // namespace chat

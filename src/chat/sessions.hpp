@@ -64,13 +64,11 @@ class Sessions {
   // The same without a hop; none: the user has to be looked up, call `authenticate`. Never blocks.
   std::optional<Result<Session>> try_authenticate(std::string_view token) const;
 
-  // A new token of the same session. Errors: as authenticate, and unauthenticated once the login is older than
-  // `session_max`.
-  boost::asio::awaitable<Result<IssuedToken>> refresh(std::string token);
+  // A new token of the same session, which must have been authenticated just now. Never blocks. Errc::unauthenticated
+  // once the login is older than `session_max`.
+  Result<IssuedToken> refresh(const Session& session) const;
 
  private:
-  struct Verified;
-  Result<Verified> verify(std::string_view token) const;
   Result<std::string> sign(const User& user, Timestamp session_started_at, std::string session_id) const;
 
   UserStore& users_;
