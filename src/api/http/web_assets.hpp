@@ -1,4 +1,5 @@
-// The web pages that are compiled into the binary (web/docs and Swagger UI; the table is made by cmake/embed_web.cmake).
+// The web pages that are compiled into the binary (web/docs and Swagger UI; the table is made by
+// cmake/embed_web.cmake).
 #pragma once
 
 #include <span>
