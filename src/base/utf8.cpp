@@ -21,10 +21,9 @@ constexpr Range kInvisible[] = {
     {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
 };
 
-bool is_invisible(char32_t c) noexcept {
-  const auto* at = std::upper_bound(std::begin(kInvisible), std::end(kInvisible), c,
-                                    [](char32_t x, const Range& r) { return x < r.first; });
-  return at != std::begin(kInvisible) && c <= std::prev(at)->last;
+bool is_white_space(char32_t c) noexcept {
+  return c == ' ' || (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x1F) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
 // Length of the ASCII run at the front, eight bytes at a time.
@@ -101,12 +100,36 @@ std::size_t count_code_points(std::string_view text) noexcept {
       std::count_if(text.begin(), text.end(), [](char b) { return (static_cast<unsigned char>(b) & 0xC0) != 0x80; }));
 }
 
+bool is_visible(char32_t c) noexcept {
+  const auto* at = std::upper_bound(std::begin(kInvisible), std::end(kInvisible), c,
+                                    [](char32_t x, const Range& r) { return x < r.first; });
+  return at == std::begin(kInvisible) || c > std::prev(at)->last;
+}
+
 bool has_visible_character(std::string_view text) noexcept {
   while (!text.empty()) {
     const auto c = take_code_point(text);
-    if (c && !is_invisible(*c)) return true;
+    if (c && is_visible(*c)) return true;
   }
   return false;
+}
+
+std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty()) {
+    std::string_view rest = text;
+    const auto c = take_code_point(rest);
+    if (!c || !is_white_space(*c)) break;
+    text = rest;
+  }
+  while (!text.empty()) {
+    std::size_t start = text.size() - 1;
+    while (start > 0 && text.size() - start < 4 && (static_cast<unsigned char>(text[start]) & 0xC0) == 0x80) --start;
+    std::string_view last = text.substr(start);
+    const auto c = take_code_point(last);
+    if (!c || !last.empty() || !is_white_space(*c)) break;
+    text = text.substr(0, start);
+  }
+  return text;
 }
 
 }  // namespace chat

@@ -20,9 +20,14 @@ void append_utf8(std::string& out, char32_t code_point);
 // Number of code points of well-formed text.
 std::size_t count_code_points(std::string_view text) noexcept;
 
-// Whether a reader would see anything: at least one code point that is not white space, a control, a format character
-// (zero-width space, joiners, direction marks), an ill-formed byte or one of the blank letters (Hangul fillers, Braille
-// blank).
+// False for white space, controls, format characters (zero-width space, joiners, direction marks) and letters that are
+// drawn as a blank (Hangul fillers, Braille blank).
+bool is_visible(char32_t code_point) noexcept;
+
+// Whether a reader would see anything: at least one visible code point.
 bool has_visible_character(std::string_view text) noexcept;
+
+// Without the white space (Unicode's White_Space, as Python's str.strip) around it.
+std::string_view trim(std::string_view text) noexcept;
 
 }  // namespace chat

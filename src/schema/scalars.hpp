@@ -5,7 +5,10 @@
 #include "base/time.hpp"
 #include "schema/type_ops.hpp"
 
-#include <initializer_list>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace chat::schema {
 
@@ -24,6 +27,8 @@ bool read_email(std::string& out, const Scalar& in, Issue& issue);
 bool read_int(std::int64_t& out, const Scalar& in, std::int64_t min, std::int64_t max, Issue& issue);
 // Never infinite, never NaN.
 bool read_double(double& out, const Scalar& in, Issue& issue);
+// Of a text with the grammar of a JSON number; infinite when it is too large, 0 when too small.
+double double_of_text(std::string_view text) noexcept;
 bool read_bool(bool& out, const Scalar& in, Issue& issue);
 bool read_uuid(Uuid& out, const Scalar& in, Issue& issue);
 bool read_timestamp(Timestamp& out, const Scalar& in, Issue& issue);

@@ -69,7 +69,7 @@ struct TypeOps {
   bool (*read)(void* target, const Scalar& in, Issue& issue) = nullptr;
   // array: adds an element and answers its place; wrapper: makes it full and answers the place inside
   void* (*open)(void* target) = nullptr;
-  // wrapper: makes it empty; array: likewise
+  // wrapper and array: makes it empty
   void (*clear)(void* target) = nullptr;
   // raw: stores minified JSON
   void (*store)(void* target, std::string&& json) = nullptr;

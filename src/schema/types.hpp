@@ -45,8 +45,7 @@ struct VisibleText : detail::StringValue {
 };
 using Name = VisibleText<1, 200>;
 
-// Min..Max *bytes* that are never echoed, in a fault or in the schema's examples. Not to be written back either: there
-// is no writer for it.
+// Min..Max *bytes* that are never echoed: no fault has them as `input`, and they are written as asterisks.
 template <std::size_t Min, std::size_t Max>
 struct Secret : detail::StringValue {
   static_assert(Min <= Max);
