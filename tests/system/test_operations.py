@@ -100,7 +100,7 @@ def test_postgres_goes_away_and_comes_back(launch, own_postgres, tmp_path):
 
 
 def test_the_limits_answer_429_and_say_when_to_come_back(launch):
-    server = launch("sqlite", {"RATE_LIMITS": "on", "ROOM_RATE": "1", "ROOM_BURST": "3"})
+    server = launch("sqlite", {"RATE_LIMITS": "on", "ROOMS_PER_SECOND": "1", "ROOMS_BURST": "3"})
     user = server.api.user()
     answers = [server.api.post("/api/v1/rooms", {"name": uuid.uuid4().hex}, user["token"]) for _ in range(5)]
     assert [a.status for a in answers[:3]] == [201, 201, 201] and answers[-1].status == 429

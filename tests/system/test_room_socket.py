@@ -249,7 +249,7 @@ def test_large_rooms_announce_nobody(launch):
 
 
 def test_a_flood_is_throttled_and_nothing_of_it_is_lost(launch):
-    server = launch("sqlite", {"RATE_LIMITS": "on", "MESSAGE_RATE": "100", "MESSAGE_BURST": "50"})
+    server = launch("sqlite", {"RATE_LIMITS": "on", "MESSAGES_PER_SECOND": "100", "MESSAGES_BURST": "50"})
     user = server.api.user()
     room = server.api.room(user["token"])
     socket = server.api.socket(room["id"], user["token"])
