@@ -1,0 +1,2 @@
+-- Accounts by id, after one. Primary key.
+SELECT id, name, username, password, created_at, disabled_at, token_version FROM users WHERE id > $1 ORDER BY id LIMIT $2

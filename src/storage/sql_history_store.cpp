@@ -1,0 +1,189 @@
+#include "storage/sql_history_store.hpp"
+
+#include "storage/sql_rows.hpp"
+#include "storage_sql.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace chat::storage {
+namespace {
+
+constexpr sql::Query kPage{sql_text::kHistoryPageSql};
+constexpr sql::Query kEventsAfter{sql_text::kEventsAfterSqliteSql, sql_text::kEventsAfterPostgresSql};
+constexpr sql::Query kSeqBeforeLast{sql_text::kSeqBeforeLastSql};
+constexpr sql::Query kHead{sql_text::kRoomHeadSql};
+
+Error no_such_room() { return {Errc::room_not_found, "no such room"}; }
+
+void read_message(const sql::Row& row, RoomId room, Message& out) {
+  out.room_id = room;
+  out.seq = Seq(row.integer(2));
+  out.ordinal = Ordinal(row.integer(3));
+  out.id = MessageId(row.uuid(4));
+  out.kind = stored_message_kind(row.text(5));
+  out.author_id = UserId(row.uuid(6));
+  out.author_name = row.text(7);
+  out.client_id = row.optional_text(8);
+  out.content = row.text(9);
+  out.metadata = row.optional_text(10);
+  if (!row.is_null(11)) out.reply_to = MessageId(row.uuid(11));
+  if (!row.is_null(12)) out.thread_root_seq = Seq(row.integer(12));
+  out.timestamp = row.time(13);
+  out.edited_at = row.optional_time(14);
+  out.deleted_at = row.optional_time(15);
+}
+
+// seq, event_kind, id, actor_id, actor_name, client_id, at, message_seq, payload, ordinal, message_kind, content,
+// metadata, reply_to, thread_root_seq, edited_at, deleted_at
+Event read_event(const sql::Row& row, RoomId room) {
+  Event event;
+  event.room_id = room;
+  event.seq = Seq(row.integer(0));
+  event.kind = stored_event_kind(row.text(1));
+  event.id = EventId(row.uuid(2));
+  event.actor_id = UserId(row.uuid(3));
+  event.actor_name = row.text(4);
+  event.client_id = row.optional_text(5);
+  event.at = row.time(6);
+  if (!row.is_null(7)) event.message_seq = Seq(row.integer(7));
+  event.payload = row.text(8);
+  if (event.kind != EventKind::message_created) return event;
+
+  Message& message = event.message.emplace();
+  message.id = MessageId(event.id.value);
+  message.room_id = room;
+  message.seq = event.seq;
+  message.ordinal = Ordinal(row.integer(9));
+  message.kind = stored_message_kind(row.text(10));
+  message.author_id = event.actor_id;
+  message.author_name = event.actor_name;
+  message.client_id = event.client_id;
+  message.content = row.text(11);
+  message.metadata = row.optional_text(12);
+  if (!row.is_null(13)) message.reply_to = MessageId(row.uuid(13));
+  if (!row.is_null(14)) message.thread_root_seq = Seq(row.integer(14));
+  message.timestamp = event.at;
+  message.edited_at = row.optional_time(15);
+  message.deleted_at = row.optional_time(16);
+  return event;
+}
+
+// Adds what rows bring until the limit is reached.
+class EventReader {
+ public:
+  EventReader(RoomId room, PageLimit limit) : room_(room), limit_(limit) {}
+
+  bool operator()(const sql::Row& row) {
+    if (row.integer(0) < 0) {
+      page_.head = read_head(row, 17);
+      found_ = true;
+      return true;
+    }
+    page_.events.push_back(read_event(row, room_));
+    const Event& event = page_.events.back();
+    bytes_ += event.payload.size() + (event.message ? event.message->content.size() : 0);
+    return page_.events.size() < limit_.events && bytes_ < limit_.bytes;
+  }
+
+  bool found() const { return found_; }
+  EventPage& page() { return page_; }
+
+ private:
+  RoomId room_;
+  PageLimit limit_;
+  EventPage page_;
+  std::size_t bytes_ = 0;
+  bool found_ = false;
+};
+
+// The first message's ordinal of a page, less one; pages beyond all numbers are beyond all messages.
+std::int64_t ordinals_before(std::int64_t page, std::int64_t size) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t before = std::max<std::int64_t>(page - 1, 0);
+  return before > kMost / size - 1 ? kMost - size : before * size;
+}
+
+}  // namespace
+
+Result<HistoryPage> SqlHistoryStore::history_page(RoomId room, UserId viewer, std::int64_t page, std::int64_t size) {
+  if (size < 1) return Error{Errc::invalid, "a page has at least one message"};
+  const std::int64_t before = ordinals_before(page, size);
+  struct Read {
+    HistoryPage page;
+    bool found = false;
+    bool may_enter = false;
+  };
+  auto read = readers_.use([&](sql::Connection& connection) -> sql::Outcome<Read> {
+    Read out;
+    out.page.messages.reserve(static_cast<std::size_t>(std::min<std::int64_t>(size, 100)));
+    auto done = connection.each(kPage, {room, viewer, before, before + size}, [&](const sql::Row& row) {
+      out.found = true;
+      out.page.total_messages = row.integer(0);
+      out.may_enter = row.boolean(1);
+      if (!out.may_enter || row.is_null(2)) return false;
+      read_message(row, room, out.page.messages.emplace_back());
+      return true;
+    });
+    if (!done) return done.error();
+    return out;
+  });
+  if (!read) return read.error();
+  if (!read->found) return no_such_room();
+  if (!read->may_enter) return Error{Errc::forbidden, "not a member of this room"};
+  return std::move(read->page);
+}
+
+Result<EventPage> SqlHistoryStore::events_after(RoomId room, Seq after, PageLimit limit) {
+  limit.events = std::max<std::size_t>(limit.events, 1);
+  limit.bytes = std::max<std::size_t>(limit.bytes, 1);
+  after = std::max(after, Seq(0));
+  auto read = readers_.use([&](sql::Connection& connection) -> sql::Outcome<EventReader> {
+    EventReader reader(room, limit);
+    auto done = connection.each(
+        kEventsAfter, {room, after, static_cast<std::int64_t>(limit.events), static_cast<std::int64_t>(limit.bytes)},
+        reader);
+    if (!done) return done.error();
+    return reader;
+  });
+  if (!read) return read.error();
+  if (!read->found()) return no_such_room();
+  EventPage& page = read->page();
+  if (page.head.first_seq > after.next()) page.events.clear();
+  for (Seq expected = after.next(); const Event& event : page.events) {
+    if (event.seq != expected) return Error{Errc::internal, "a number is missing in the room's feed"};
+    expected = expected.next();
+  }
+  const Seq last = page.events.empty() ? after : page.events.back().seq;
+  page.at_head = last >= page.head.last_seq;
+  return std::move(page);
+}
+
+Result<Seq> SqlHistoryStore::seq_before_last(RoomId room, std::int64_t messages) {
+  auto read = readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::optional<Seq>> {
+    std::optional<Seq> out;
+    auto done = connection.each(kSeqBeforeLast, {room, std::max<std::int64_t>(messages, 0)}, [&](const sql::Row& row) {
+      const Seq last(row.integer(0)), oldest_kept(row.integer(1) - 1);
+      out = row.is_null(2) ? last : std::max(Seq(row.integer(2) - 1), oldest_kept);
+    });
+    if (!done) return done.error();
+    return out;
+  });
+  if (!read) return read.error();
+  if (!*read) return no_such_room();
+  return **read;
+}
+
+Result<RoomHead> SqlHistoryStore::room_head(RoomId room) {
+  auto read = readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::optional<RoomHead>> {
+    std::optional<RoomHead> head;
+    auto done = connection.each(kHead, {room}, [&](const sql::Row& row) { head = read_head(row, 0); });
+    if (!done) return done.error();
+    return head;
+  });
+  if (!read) return read.error();
+  if (!*read) return no_such_room();
+  return **read;
+}
+
+}  // namespace chat::storage

@@ -1,0 +1,67 @@
+#include "storage/sql_room_store.hpp"
+
+#include "storage/durable_commit.hpp"
+#include "storage/sql_rows.hpp"
+#include "storage_sql.hpp"
+
+namespace chat::storage {
+namespace {
+
+constexpr sql::Query kInsert{sql_text::kRoomInsertSql};
+constexpr sql::Query kInsertMember{sql_text::kRoomMemberInsertSql};
+constexpr sql::Query kById{sql_text::kRoomByIdSql};
+constexpr sql::Query kPublic{sql_text::kRoomsPublicSql};
+
+Error refused(const sql::Failure& failure) {
+  if (failure.constraint == "rooms_public_name") return {Errc::room_exists, "a public room has this name"};
+  // SQLite does not say which foreign key; a room has one.
+  if (failure.cause == sql::Cause::constraint) return {Errc::user_not_found, "the room's creator does not exist"};
+  return sql::to_error(failure);
+}
+
+}  // namespace
+
+Result<Room> SqlRoomStore::create_room(const Room& room) {
+  const auto insert = [&](sql::Connection& c) -> Result<void> {
+    const auto made = c.execute(
+        kInsert, {room.id, room.name, room.description, room.creator_id, room.created_at, to_string(room.kind), false});
+    if (!made) return refused(made.error());
+    const auto joined =
+        c.execute(kInsertMember, {room.id, room.creator_id, to_string(MemberRole::owner), room.created_at});
+    if (!joined) return refused(joined.error());
+    return {};
+  };
+  auto done = writer_.run([&](sql::Connection& connection) { return in_write_transaction(connection, insert); });
+  if (!done) return done.error();
+  Room made = room;
+  made.last_seq = Seq(0);
+  made.first_seq = Seq(1);
+  made.message_count = 0;
+  return made;
+}
+
+Result<RoomAccess> SqlRoomStore::find_room(RoomId id, UserId viewer) {
+  auto found = readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::optional<RoomAccess>> {
+    std::optional<RoomAccess> access;
+    auto done = connection.each(kById, {id, viewer}, [&](const sql::Row& row) {
+      access.emplace(RoomAccess{read_room(row), std::nullopt});
+      if (!row.is_null(9)) access->role = stored_role(row.text(9));
+    });
+    if (!done) return done.error();
+    return access;
+  });
+  if (!found) return found.error();
+  if (!*found) return Error{Errc::room_not_found, "no such room"};
+  return std::move(**found);
+}
+
+Result<std::vector<Room>> SqlRoomStore::list_public_rooms() {
+  return readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::vector<Room>> {
+    std::vector<Room> rooms;
+    auto done = connection.each(kPublic, {}, [&](const sql::Row& row) { rooms.push_back(read_room(row)); });
+    if (!done) return done.error();
+    return rooms;
+  });
+}
+
+}  // namespace chat::storage

@@ -1,0 +1,23 @@
+// ports/stores.hpp's RoomStore on either database.
+#pragma once
+
+#include "ports/stores.hpp"
+#include "storage/connection_pool.hpp"
+#include "storage/write_lane.hpp"
+
+namespace chat::storage {
+
+class SqlRoomStore final : public RoomStore {
+ public:
+  SqlRoomStore(ConnectionPool& readers, WriteLane& writer) : readers_(readers), writer_(writer) {}
+
+  Result<Room> create_room(const Room& room) override;
+  Result<RoomAccess> find_room(RoomId id, UserId viewer) override;
+  Result<std::vector<Room>> list_public_rooms() override;
+
+ private:
+  ConnectionPool& readers_;
+  WriteLane& writer_;
+};
+
+}  // namespace chat::storage

@@ -1,0 +1,29 @@
+// ports/stores.hpp's UserStore on either database.
+#pragma once
+
+#include "ports/stores.hpp"
+#include "storage/connection_pool.hpp"
+#include "storage/write_lane.hpp"
+
+namespace chat::storage {
+
+class SqlUserStore final : public UserStore {
+ public:
+  SqlUserStore(ConnectionPool& readers, WriteLane& writer, Clock& clock)
+      : readers_(readers), writer_(writer), clock_(clock) {}
+
+  Result<User> create_user(const User& user) override;
+  Result<User> find_user(UserId id) override;
+  Result<User> find_username(std::string_view username) override;
+  Result<void> set_password(UserId id, std::string_view password_hash, bool end_sessions) override;
+  Result<void> set_disabled(UserId id, bool disabled) override;
+  Result<std::vector<User>> list_users(std::size_t limit, std::optional<UserId> after) override;
+  Result<std::vector<UserStatus>> user_statuses(const std::vector<UserId>& ids) override;
+
+ private:
+  ConnectionPool& readers_;
+  WriteLane& writer_;
+  Clock& clock_;
+};
+
+}  // namespace chat::storage
