@@ -40,6 +40,9 @@ Result<FlagValues> take_setting_flags(std::span<const std::string> args);
 // "There is no flag --dta-dir; did you mean --data-dir?" `others`: the command's own flags, with dashes.
 std::string unknown_flag_sentence(std::string_view flag, std::span<const std::string> others = {});
 
+// The one of `words` that `word` is most likely a slip of, or nothing when none is near.
+std::string closest_word(std::string_view word, std::span<const std::string> words);
+
 struct LoadSources {
   std::map<std::string, std::string> flags;                                   // by setting name
   std::function<std::optional<std::string>(const std::string&)> environment;  // std::getenv by default
