@@ -1,0 +1,59 @@
+// `DATABASE_URL=memory:`: the tables as plain containers, gone with the process. For tests and benchmarks.
+//
+// Thread-safe through `mutex`: the stores read under a shared lock, the journal's lane and the stores' writes take it
+// alone.
+#pragma once
+
+#include "model/event.hpp"
+#include "model/room.hpp"
+#include "model/user.hpp"
+#include "storage/journal/feed_writer.hpp"
+#include "storage/journal/room_book.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace chat::storage {
+
+struct MemoryMember {
+  MemberRole role = MemberRole::member;
+  Seq joined_seq;
+  std::int64_t read_ordinal = 0;
+};
+
+struct MemoryRoom {
+  using Key = std::pair<UserId, std::string>;  // who, client_id
+
+  Room room;
+  std::map<UserId, MemoryMember> members;
+  std::vector<Event> log;               // [seq - 1]; creations with their message's current state
+  std::vector<Seq> by_ordinal;          // [ordinal - 1]
+  std::unordered_map<Uuid, Seq> by_id;  // of messages and events alike
+  std::map<Key, Seq> message_keys, event_keys;
+  std::set<std::tuple<Seq, UserId, std::string>> reactions;
+  std::map<Seq, UserId> pins;
+
+  Event& at(Seq seq) { return log[static_cast<std::size_t>(seq.value - 1)]; }
+  const Event& at(Seq seq) const { return log[static_cast<std::size_t>(seq.value - 1)]; }
+  bool may_enter(UserId user) const { return room.kind == RoomKind::public_room || members.contains(user); }
+};
+
+struct MemoryDatabase {
+  mutable std::shared_mutex mutex;  // guards all below
+  std::map<UserId, User> users;
+  std::unordered_map<std::string, UserId> by_username;
+  std::unordered_map<std::string, UserId> by_folded;
+  std::unordered_map<RoomId, MemoryRoom> rooms;
+};
+
+// Messages and commands on it, with what the databases do.
+std::unique_ptr<journal::FeedWriter> make_memory_writer(std::shared_ptr<MemoryDatabase> database, const Clock& clock);
+
+}  // namespace chat::storage
