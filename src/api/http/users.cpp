@@ -1,0 +1,35 @@
+#include "api/http/resources.hpp"
+#include "api/http/wire.hpp"
+
+#include <utility>
+
+namespace chat::api {
+namespace {
+
+using SignUpCall = Call<None, None, UserIn>;
+
+awaitable<Result<UserOut>> sign_up(Accounts& accounts, SignUpCall& call) {
+  call.subject = call.body.username.value;
+  auto made = co_await accounts.sign_up({std::move(call.body.name.value), std::move(call.body.username.value),
+                                         std::move(call.body.password.value), call.exchange.address()});
+  if (!made) co_return made.error();
+  co_return UserOut{made->id, std::move(made->name), std::move(made->username)};
+}
+
+}  // namespace
+
+void add_user_routes(Router& router, const Services& services) {
+  router.add<None, None, UserIn, UserOut>(
+      {.method = Method::post,
+       .path = "/api/v1/users",
+       .success = 201,
+       .operation_id = "sign_up",
+       .tag = "users",
+       .summary = "Sign up",
+       .description = "Makes an account. The username is compared case-folded with all others.",
+       .answer = "The new account",
+       .errors = {Errc::user_exists, Errc::rate_limited, Errc::unavailable}},
+      [accounts = services.accounts](SignUpCall& call) { return sign_up(*accounts, call); });
+}
+
+}  // namespace chat::api
