@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace chat::schema {
@@ -122,8 +123,16 @@ struct Defaulted {
 // std::optional, in contrast, is written as null, and reads null and absence alike.
 template <class T>
 struct Maybe : std::optional<T> {
-  using std::optional<T>::optional;
-  using std::optional<T>::operator=;
+  Maybe() = default;
+  Maybe(std::nullopt_t) {}
+  Maybe(std::optional<T> v) : std::optional<T>(std::move(v)) {}
+  template <class U>
+  requires(std::is_convertible_v<U&&, T> && !std::is_base_of_v<std::optional<T>, std::remove_cvref_t<U>>) Maybe(U&& v)
+      : std::optional<T>(std::in_place, std::forward<U>(v)) {}
+
+  friend bool operator==(const Maybe& a, const Maybe& b) {
+    return static_cast<const std::optional<T>&>(a) == static_cast<const std::optional<T>&>(b);
+  }
 };
 
 }  // namespace chat::schema
