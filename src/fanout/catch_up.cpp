@@ -1,0 +1,132 @@
+#include "fanout/catch_up.hpp"
+
+#include "fanout/subscriber.hpp"
+#include "fanout/subscription.hpp"
+
+namespace chat::fanout {
+
+CatchUp::CatchUp(Subscription& subscription, RoomId room, ReplayReader& reader, const ReplayStart& start)
+    : subscription_(subscription),
+      room_(room),
+      reader_(reader),
+      start_(start),
+      notices_from_(subscription.channel().end()),
+      self_(std::make_shared<CatchUp*>(this)) {}
+
+CatchUp::~CatchUp() { *self_ = nullptr; }
+
+void CatchUp::step() {
+  if (reading_ || retrying_) return;
+  transport::WebSocket* socket = subscription_.owner().socket();
+  if (!socket || !socket->is_open()) return;
+  RoomChannel& channel = subscription_.channel();
+  if (!socket->below_low_water()) return wait_for_peer();
+  cancel();
+  resolve_start();
+  if (!resolved_ || !channel.reaches(start_.after)) return read_store();
+  if (start_.after > channel.last_seq()) {
+    // The store was read ahead of the stream, or the client speaks of a number that there is not.
+    if (!confirmed_) return read_store();
+    return channel.await_advance(subscription_);
+  }
+  if (!send_from_ring()) return wait_for_peer();
+  subscription_.become_current();
+}
+
+// The newest N messages: from the ring if it has as many.
+void CatchUp::resolve_start() {
+  if (resolved_) return;
+  const RoomChannel& channel = subscription_.channel();
+  if (start_.kind == ReplayStart::Kind::last) {
+    const auto before = start_.messages == 0 ? channel.last_seq() : channel.before_last(start_.messages);
+    if (!before) return;
+    start_ = {ReplayStart::Kind::after, *before, 0};
+    confirmed_ = true;
+  }
+  resolved_ = true;
+}
+
+void CatchUp::read_store() {
+  reading_ = true;
+  reader_.read_replay(room_, subscription_.channel().audience(), start_,
+                      [self = self_](const Result<ReplayPage>& page) {
+                        if (*self) (*self)->on_page(page);
+                      });
+}
+
+void CatchUp::on_page(const Result<ReplayPage>& page) {
+  reading_ = false;
+  if (page) {
+    send_page(*page);
+    start_ = {ReplayStart::Kind::after, page->through, 0};
+    resolved_ = confirmed_ = true;
+    return step();
+  }
+  if (page.error().code == Errc::room_not_found || page.error().code == Errc::forbidden) {
+    if (auto* socket = subscription_.owner().socket()) {
+      socket->close(transport::close_code::policy_violation, "the room is gone");
+    }
+    return;
+  }
+  retrying_ = true;
+  RoomChannel& channel = subscription_.channel();
+  channel.loop().schedule(*this, channel.options().retry_delay);
+}
+
+void CatchUp::send_page(const ReplayPage& page) {
+  Subscriber& owner = subscription_.owner();
+  if (subscription_.in_flight() == 0) return owner.send(page.frames);
+  std::string frames;
+  for (const auto& entry : page.entries) {
+    if (const auto ack = subscription_.take_own(entry.id, entry.seq, entry.at)) {
+      frames.append(*ack);
+    } else {
+      frames.append(page.frames, entry.offset, entry.length);
+    }
+  }
+  owner.send(frames);
+}
+
+// One page; true when nothing is left behind it.
+bool CatchUp::send_from_ring() {
+  RoomChannel& channel = subscription_.channel();
+  const auto& ring = channel.ring();
+  const std::uint64_t me = subscription_.owner().origin().connection;
+  std::string frames;
+  bool complete = true;
+  for (std::size_t i = channel.first_after(start_.after, notices_from_); i < ring.size(); ++i) {
+    const RingEntry& entry = ring[i];
+    const bool notice = entry.seq.value == 0;
+    if (notice ? entry.position < notices_from_ || entry.connection == me : entry.seq <= start_.after) continue;
+    if (frames.size() >= channel.options().page_bytes) {
+      complete = false;
+      break;
+    }
+    const auto ack = notice ? std::nullopt : subscription_.take_own(entry.id, entry.seq, entry.at);
+    if (ack) {
+      frames.append(*ack);
+    } else {
+      channel.copy(frames, entry.position, entry.end());
+    }
+    if (!notice) start_.after = entry.seq;
+    if (notices_from_ < entry.end()) notices_from_ = entry.end();
+  }
+  subscription_.owner().send(frames);
+  return complete;
+}
+
+void CatchUp::wait_for_peer() {
+  RoomChannel& channel = subscription_.channel();
+  subscription_.owner().socket()->notify_when_writable();
+  if (!scheduled()) channel.loop().schedule(*this, channel.options().catch_up_stall);
+}
+
+void CatchUp::on_timer() noexcept {
+  if (retrying_) {
+    retrying_ = false;
+    return step();
+  }
+  subscription_.owner().fail_slow("did not read the history it asked for");
+}
+
+}  // namespace chat::fanout

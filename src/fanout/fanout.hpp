@@ -1,0 +1,61 @@
+// Takes every commit to every socket that is to see it.
+//
+// A watched room has one home shard (by its id), which orders and encodes; the other shards get one batch a turn.
+// Home: made and ended by app, before and after the loops run; `on_commit`, `on_hint`, `begin_shutdown` are
+// thread-safe.
+#pragma once
+
+#include "base/time.hpp"
+#include "fanout/options.hpp"
+#include "fanout/shard.hpp"
+#include "ports/bus.hpp"
+#include "ports/journal.hpp"
+#include "ports/stores.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace chat::fanout {
+
+class FanOut final : public CommitSink {
+ public:
+  // Runs a job on a thread where it may block; false: it is full, and the job will not run.
+  using RunBlocking = std::function<bool(std::function<void()>)>;
+
+  // Everything referenced outlives this. The loops must have been stopped, and the pool behind `run_blocking`, before
+  // it is destroyed.
+  FanOut(const std::vector<transport::EventLoop*>& loops, HistoryStore& history, RunBlocking run_blocking, Bus& bus,
+         const Clock& clock, FanOutOptions options = {});
+  ~FanOut() override;
+
+  // From the journal: tells the sockets here, then the other nodes.
+  void on_commit(const Commit& commit) override;
+  // From the bus: what another node committed.
+  void on_hint(const Commit& commit);
+
+  // From now on nobody is told that sockets leave.
+  void begin_shutdown() noexcept { stopping_.store(true, std::memory_order_relaxed); }
+
+  std::size_t shards() const noexcept { return shards_.size(); }
+  Shard& shard(std::size_t index) noexcept { return *shards_[index]; }
+  // The shard of a loop; null when it is none of ours.
+  Shard* shard_of(const transport::EventLoop& loop) noexcept;
+
+ private:
+  friend class Shard;
+  void distribute(const Commit& commit, bool with_origin);
+  std::uint32_t home_of(RoomId room) const noexcept;
+
+  HistoryStore& history_;
+  const RunBlocking run_blocking_;
+  Bus& bus_;
+  const Clock& clock_;
+  const FanOutOptions options_;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace chat::fanout

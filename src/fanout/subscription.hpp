@@ -1,0 +1,100 @@
+// One connection's place in one room: a cursor into the room's stream, the acknowledgements that stand in it, and,
+// before that, the way there (catch_up.hpp).
+//
+// Home: the shard. Its owner calls Shard::unsubscribe before it dies.
+#pragma once
+
+#include "fanout/replay.hpp"
+#include "fanout/room_channel.hpp"
+#include "model/ids.hpp"
+#include "ports/journal.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chat::fanout {
+
+class CatchUp;
+class Subscriber;
+struct Entrant;
+struct LocalRoom;
+
+class Subscription {
+ public:
+  explicit Subscription(Subscriber& owner);
+  ~Subscription();
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+
+  Subscriber& owner() noexcept { return owner_; }
+  bool subscribed() const noexcept { return room_ != nullptr; }
+  // Has it reached the live stream, so that the cursor counts?
+  bool current() const noexcept { return current_; }
+  std::uint64_t cursor() const noexcept { return cursor_; }
+
+  // --- own messages ---
+  // A message was given to the journal: when it comes by, an acknowledgement stands in its place, or nothing when
+  // `client_id` is empty.
+  void expect_own(MessageId message, std::string_view client_id);
+  // It was refused, or is never to come.
+  void forget_own(MessageId message);
+  // The journal knew its client_id: the first answer is given, once this socket has had everything up to its seq.
+  void answer_repeat(MessageId message, const Stored& first);
+  bool has_in_flight(MessageId message) const noexcept;
+  std::size_t in_flight() const noexcept;
+
+  // --- for Subscriber ---
+  bool owes() const noexcept;
+  std::size_t backlog_bytes() const noexcept;
+  // False when the list is full or has reached `max_bytes` before the end.
+  bool gather(transport::IovecList& out, std::size_t max_bytes) const;
+  // Answers what is left of `bytes` when everything owed here was sent.
+  std::size_t advance(std::size_t bytes);
+  void settle(transport::Outbox& into);
+  void on_writable();
+  // Leaves the stream for good, owing nothing: the connection is being closed.
+  void drop();
+
+  // --- for RoomChannel ---
+  void flush();
+  void fail_slow();
+  void replace_own(const RingEntry& entry);
+  void on_channel_advanced();
+
+  // --- for CatchUp ---
+  RoomChannel& channel() noexcept { return *channel_; }
+  // Takes a message of its own out of those in flight: its acknowledgement's frame, which may be empty.
+  std::optional<std::string> take_own(Uuid message, Seq seq, Timestamp at);
+  // Sets the cursor to the end; ends the catch-up, which must not touch itself afterwards.
+  void become_current();
+
+ private:
+  friend class Shard;
+  friend class RoomChannel;
+  friend class Subscriber;
+  struct Exchange;
+
+  void enter(RoomChannel& channel, RoomId room, ReplayReader& reader, const ReplayStart& start);
+  void leave();
+  void add_detour(std::uint64_t position, std::uint32_t skip, std::string ack);
+  void place_late_acks();
+  Exchange& exchange();
+
+  Subscriber& owner_;
+  Subscription* next_ = nullptr;  // of the same connection
+  LocalRoom* room_ = nullptr;
+  const Entrant* entrant_ = nullptr;
+  RoomChannel* channel_ = nullptr;
+  std::unique_ptr<CatchUp> catch_up_;
+  std::unique_ptr<Exchange> exchange_;  // made when it first sends
+  std::uint64_t cursor_ = 0;
+  std::size_t index_ = 0;  // among the channel's members
+  bool current_ = false;
+  protocol::RoomAudience audience_ = protocol::RoomAudience::messages;
+};
+
+}  // namespace chat::fanout
