@@ -41,6 +41,7 @@ format: ## clang-format everything of ours
 bench: install ## build the benchmarks and run them: see bench/
 	@tools/install test dev
 	@tools/build release chatd
+	@tools/build bench load
 	@bench/run
 
 seed: ## fill a running server with ada, grace, linus, a lobby and a room of 10,000 messages: URL=http://127.0.0.1:8000
