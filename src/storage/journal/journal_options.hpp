@@ -46,8 +46,8 @@ struct JournalOptions {
   std::chrono::seconds lookup_first{60};  // after a duplicate, that user's sends are looked up before they are sent
   // Called when a commit met an I/O error: what is on disk is decided by recovery, so the process must end.
   // The default logs and leaves at once with status 70.
-  std::function<void(const std::string& reason)> fatal;
-  std::shared_ptr<JournalObserver> observer;  // may be null
+  std::function<void(const std::string& reason)> fatal{};
+  std::shared_ptr<JournalObserver> observer{};  // may be null
 };
 
 }  // namespace chat::journal
