@@ -68,12 +68,15 @@ class FrameDecoder {
   struct Header;
   struct Partial;
 
-  FrameEvent whole_frame(const Header& header, char* payload);
-  FrameEvent partial_frame(std::span<char>& in);
-  FrameEvent payload_part(std::span<char>& in);
+  Partial& partial();
+  FrameEvent start(std::span<char>& in);
+  FrameEvent go_on(std::span<char>& in);
+  FrameEvent take_payload(std::span<char>& in);
   FrameEvent finish_frame();
-  FrameEvent check(const Header& header) const;
-  void forget_if_idle();
+  FrameEvent finish_message();
+  int refusal(std::span<const char> bytes, const Header& header) const;
+  bool message_begun() const noexcept;
+  void tidy();
 
   std::unique_ptr<Partial> partial_;
   std::size_t max_message_bytes_;
@@ -95,17 +98,18 @@ class FrameTracker {
   explicit FrameTracker(std::size_t prefix_bytes) noexcept : left_(prefix_bytes) {}
 
   void feed(std::string_view sent) noexcept;
-  void at_boundary() noexcept { left_ = 0, header_left_ = 0, first_ = true; }
-  bool mid_frame() const noexcept { return left_ != 0 || header_left_ != 0; }
-  bool header_complete() const noexcept { return header_left_ == 0; }
+  void at_boundary() noexcept { left_ = 0, header_ = Header::none; }
+  bool mid_frame() const noexcept { return left_ != 0 || header_ != Header::none; }
+  bool header_complete() const noexcept { return header_ == Header::none; }
   // Payload bytes left of the begun frame; exact only when the header is complete.
   std::uint64_t left() const noexcept { return left_; }
 
  private:
+  enum class Header : std::uint8_t { none, length, extended };
+
   std::uint64_t left_ = 0;
-  std::uint8_t header_left_ = 0;  // header bytes still to come of a begun frame
-  bool first_ = true;             // the next header byte is the frame's first
-  bool length_known_ = true;
+  Header header_ = Header::none;    // what the next byte is, if not payload or a first byte
+  std::uint8_t extended_left_ = 0;  // bytes of the extended length still to come
 };
 
 }  // namespace chat::transport

@@ -45,7 +45,7 @@ class Listener final : private TimerNode {
   bool paused() const noexcept { return scheduled(); }
 
  private:
-  void on_timer() override;
+  void on_timer() noexcept override;
   void arm();
   void accept_ready();
   void pause(int error);
@@ -54,7 +54,7 @@ class Listener final : private TimerNode {
   ListenerOptions options_;
   int fd_;
   PeerAddress local_;
-  std::unique_ptr<IoWatch> watch_;
+  std::shared_ptr<IoWatch> watch_;
   OnConnection on_connection_;
   OnExhausted on_exhausted_;
   OnAccept on_accept_;

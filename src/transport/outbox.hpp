@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,8 @@ class Outbox {
   std::size_t bytes() const noexcept { return bytes_; }
 
   // Copies `bytes` behind what is queued.
-  void append(std::string_view bytes);
+  void append(std::string_view bytes) { append(bytes, {}); }
+  void append(std::string_view first, std::string_view second);
   // Queues a range of a chunk by reference; copies nothing. Ranges that continue the last one are joined to it.
   void append(const ChunkRef& chunk, std::size_t offset, std::size_t length);
 

@@ -30,7 +30,7 @@ class TimerNode : private TimerLink {
 
  private:
   friend class TimerWheel;
-  virtual void on_timer() = 0;  // the node is no longer scheduled when this is called
+  virtual void on_timer() noexcept = 0;  // the node is no longer scheduled when this is called
 
   std::uint32_t expiry_ = 0;  // tick number, modulo 2^32
 };

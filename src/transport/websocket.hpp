@@ -53,9 +53,11 @@ class WebSocketHandler {
   virtual void on_open(WebSocket& socket) = 0;  // first call; the 101 answer is queued before anything sent here
   virtual void on_text(std::string_view message) = 0;
   virtual void on_binary(std::string_view message) = 0;
-  // The backlog has fallen below low water after having been above it, or after notify_when_writable().
+  // Posted, never inside another call: the backlog has fallen below low water after having been above it, or after
+  // notify_when_writable().
   virtual void on_writable() {}
-  // The backlog went over its limit; must close. The default is fail_slow(1013).
+  // The backlog went over its limit. Called inside a flush or a send: do nothing here but choose the code, with
+  // fail_slow (or close). The default, and what happens when it stays open, is fail_slow(1013).
   virtual void on_overflow(WebSocket& socket);
   // The server is stopping. The default closes with 1012.
   virtual void on_shutdown(WebSocket& socket);
@@ -132,43 +134,51 @@ class WebSocket final
 
  private:
   enum class State : std::uint8_t { open, closing, half_closed, dead };
+  struct Kept;
 
   WebSocket(EventLoop& loop, std::unique_ptr<ByteStream> stream, std::shared_ptr<WebSocketHandler> handler,
             const WebSocketOptions& options);
 
-  void on_flush() override;
-  void on_timer() override;
-
+  // websocket.cpp: reading, liveness, ending
+  void on_timer() noexcept override;
+  void check_life();
+  void wait_for_silence(std::uint32_t silent);
   void arm_read();
-  void arm_write();
   void on_readable();
-  void on_write_ready();
   void discard_input();
-  void process(std::span<char> bytes);
+  void process(std::span<char>& bytes);
   void process_kept();
-  bool deliver(const FrameEvent& event);
-  void peer_closed(std::uint16_t code, std::string_view reason);
-  FlushResult write_some();
-  void track_sent(const IovecList& list, std::size_t sent, bool everything);
-  void after_send();
-  void check_backlog();
-  std::size_t rest_of_begun_frame();
-  void begin_close(CloseInfo info);
+  void deliver(const FrameEvent& event);
+  void peer_finished();
+  void begin_close(CloseInfo info, std::chrono::milliseconds limit);
+  void tell_closed(CloseInfo info);
   void half_close();
-  void die(bool reset);
-  void schedule_liveness();
+  void die(bool reset, std::string_view why);
+
+  // websocket_send.cpp
+  void on_flush() override;
+  void arm_write();
+  void on_write_ready();
+  void send(Opcode opcode, std::string_view payload);
+  void appended();
+  FlushResult write_some();
+  void track_sent(const IovecList& list, std::size_t sent);
+  void check_writable();
+  void check_backlog();
+  std::size_t rest_of_begun_frame() const;
 
   EventLoop* loop_;
   const WebSocketOptions* options_;
-  std::unique_ptr<ByteStream> stream_;
+  std::unique_ptr<ByteStream> stream_;  // null when dead
   IoWatch watch_;
   std::shared_ptr<WebSocketHandler> handler_;
+  WebSocketPtr self_;  // while alive without a pending wait, which would hold it
   OwedBytes* owed_ = nullptr;
   Outbox outbox_;
   FrameDecoder decoder_;
   FrameTracker tracker_;
-  std::unique_ptr<std::string> kept_;  // received but not yet decoded, because reading is paused
-  std::uint32_t last_life_ = 0;        // tick of the last sign of life
+  std::unique_ptr<Kept> kept_;   // received but not yet decoded, because reading is paused
+  std::uint32_t last_life_ = 0;  // tick of the last sign of life
   State state_ = State::open;
   bool paused_ : 1 = false;
   bool read_armed_ : 1 = false;
@@ -178,7 +188,9 @@ class WebSocket final
   bool awaiting_pong_ : 1 = false;
   bool above_low_water_ : 1 = false;
   bool writable_posted_ : 1 = false;
-  bool overflow_told_ : 1 = false;
+  bool peer_finished_ : 1 = false;  // no more to read
+  bool slow_ : 1 = false;
+  bool told_closed_ : 1 = false;
 };
 
 }  // namespace chat::transport

@@ -1,0 +1,117 @@
+#include "transport/event_loop.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace chat::transport {
+
+namespace {
+
+thread_local const EventLoop* running_here = nullptr;
+
+}  // namespace
+
+EventLoop::EventLoop(EventLoopOptions options)
+    : options_(options),
+      read_buffer_(new char[options.read_buffer_bytes]),
+      context_(1),
+      tick_timer_(context_),
+      last_tick_(std::chrono::steady_clock::now()) {
+  wait_tick();
+}
+
+EventLoop::~EventLoop() = default;
+
+void EventLoop::run() {
+  running_here = this;
+  auto guard = boost::asio::make_work_guard(context_);
+  context_.run();
+  running_here = nullptr;
+}
+
+void EventLoop::stop() { context_.stop(); }
+
+std::size_t EventLoop::poll() {
+  const EventLoop* before = std::exchange(running_here, this);
+  context_.restart();
+  const std::size_t handlers = context_.poll();
+  running_here = before;
+  return handlers;
+}
+
+bool EventLoop::at_home() const noexcept { return running_here == this; }
+
+std::uint32_t EventLoop::ticks(std::chrono::milliseconds d) const noexcept {
+  const auto count = (d.count() + options_.tick.count() - 1) / options_.tick.count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 1, INT32_MAX));
+}
+
+void EventLoop::schedule(TimerNode& node, std::chrono::milliseconds delay, std::chrono::milliseconds jitter) noexcept {
+  wheel_.schedule(node, ticks(delay), jitter.count() > 0 ? ticks(jitter) : 0);
+}
+
+// Ticks are counted from the clock, not from the timer's calls: a late turn loses none.
+void EventLoop::wait_tick() {
+  tick_timer_.expires_at(last_tick_ + options_.tick);
+  tick_timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (ec) return;
+    const auto passed = (std::chrono::steady_clock::now() - last_tick_) / options_.tick;
+    last_tick_ += passed * options_.tick;
+    // Armed before the callbacks: one that throws must not stop the time.
+    wait_tick();
+    wheel_.advance(static_cast<std::uint32_t>(passed));
+  });
+}
+
+// Asio runs what is posted during a ready batch after that batch, so one post a turn is the end of the turn.
+void EventLoop::request_flush(FlushTask& task) {
+  if (task.flush_requested_) return;
+  flush_queue_.push_back(&task);
+  task.flush_requested_ = true;
+  if (flush_posted_) return;
+  flush_posted_ = true;
+  boost::asio::post(context_, [this] { flush_turn(); });
+}
+
+void EventLoop::cancel_flush(FlushTask& task) noexcept {
+  if (!task.flush_requested_) return;
+  task.flush_requested_ = false;
+  std::replace(flush_queue_.begin(), flush_queue_.end(), &task, static_cast<FlushTask*>(nullptr));
+  std::replace(flushing_.begin(), flushing_.end(), &task, static_cast<FlushTask*>(nullptr));
+}
+
+void EventLoop::flush_turn() {
+  const auto begin = std::chrono::steady_clock::now();
+  flush_posted_ = false;
+  flushing_.swap(flush_queue_);
+  for (std::size_t i = 0; i < flushing_.size(); ++i) {
+    FlushTask* task = std::exchange(flushing_[i], nullptr);
+    if (!task) continue;
+    task->flush_requested_ = false;
+    stats_.flush_tasks.add();
+    task->on_flush();
+  }
+  flushing_.clear();
+  stats_.flush_turns.add();
+  stats_.flush_nanoseconds.add(static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count()));
+}
+
+std::string_view EventLoop::http_date() {
+  const std::time_t now = std::time(nullptr);
+  if (now != date_second_) {
+    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::tm t{};
+    gmtime_r(&now, &t);
+    std::snprintf(date_, sizeof date_, "%s, %02u %s %04u %02u:%02u:%02u GMT", kDays[t.tm_wday],
+                  static_cast<unsigned>(t.tm_mday) % 100, kMonths[t.tm_mon],
+                  static_cast<unsigned>(t.tm_year + 1900) % 10000, static_cast<unsigned>(t.tm_hour) % 100,
+                  static_cast<unsigned>(t.tm_min) % 100, static_cast<unsigned>(t.tm_sec) % 100);
+    date_second_ = now;
+  }
+  return date_;
+}
+
+}  // namespace chat::transport

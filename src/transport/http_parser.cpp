@@ -1,0 +1,238 @@
+#include "transport/http_parser.hpp"
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+
+namespace chat::transport {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+bool equal_without_case(std::string_view a, std::string_view lower_case) noexcept {
+  return a.size() == lower_case.size() && std::equal(a.begin(), a.end(), lower_case.begin(), [](char x, char y) {
+           return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y;
+         });
+}
+
+std::string_view view(boost::beast::string_view s) noexcept { return {s.data(), s.size()}; }
+
+}  // namespace
+
+// Beast's push parser with our containers behind it.
+class HttpParser::Beast final : public http::basic_parser<true> {
+ public:
+  explicit Beast(HttpParser& owner) : owner_(owner) {
+    eager(true);
+    // The head was measured by our own scanner; trailers and bodies are measured below.
+    header_limit(static_cast<std::uint32_t>(owner.limits_->head_bytes + owner.limits_->trailer_bytes + 1));
+    body_limit(boost::none);
+  }
+
+  bool head_done() const noexcept { return head_done_; }
+
+ private:
+  using ErrorCode = boost::beast::error_code;
+  using StringView = boost::beast::string_view;
+
+  void on_request_impl(http::verb, StringView method, StringView target, int version, ErrorCode&) override {
+    HttpRequest& request = owner_.request_;
+    request.method_text = view(method);
+    request.method = transport::parse_method(request.method_text);
+    request.target = view(target);
+    request.minor_version = static_cast<unsigned>(version % 10);
+  }
+  void on_response_impl(int, StringView, int, ErrorCode&) override {}
+  void on_field_impl(http::field, StringView name, StringView value, ErrorCode&) override {
+    // Trailers come the same way; nobody here asks for any, and a field must not change behind a check.
+    if (!head_done_) owner_.request_.headers.add(view(name), view(value));
+  }
+  void on_header_impl(ErrorCode& ec) override {
+    head_done_ = true;
+    // Before the body's length is believed: what smuggling needs is refused here.
+    if (owner_.check_head() != 0) ec = http::error::bad_value;
+  }
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode&) override {}
+  std::size_t on_body_impl(StringView bytes, ErrorCode& ec) override { return take(bytes, ec); }
+  void on_chunk_header_impl(std::uint64_t size, StringView extensions, ErrorCode& ec) override {
+    extension_bytes_ += extensions.size();
+    if (extension_bytes_ > owner_.limits_->trailer_bytes) {
+      owner_.refuse(400, "chunk extensions too long");
+      ec = http::error::bad_chunk_extension;
+    } else if (size > owner_.body_limit_) {
+      owner_.refuse(413, "body too large");
+      ec = http::error::body_limit;
+    }
+  }
+  std::size_t on_chunk_body_impl(std::uint64_t, StringView bytes, ErrorCode& ec) override { return take(bytes, ec); }
+  void on_finish_impl(ErrorCode&) override {}
+
+  std::size_t take(StringView bytes, ErrorCode& ec) {
+    std::string& body = owner_.request_.body;
+    if (bytes.size() > owner_.body_limit_ - std::min(body.size(), owner_.body_limit_)) {
+      owner_.refuse(413, "body too large");
+      ec = http::error::body_limit;
+      return 0;
+    }
+    body.append(bytes.data(), bytes.size());
+    return bytes.size();
+  }
+
+  HttpParser& owner_;
+  bool head_done_ = false;
+  std::size_t extension_bytes_ = 0;
+};
+
+HttpParser::HttpParser(const HttpLimits& limits) : limits_(&limits), scanner_(limits) {}
+HttpParser::~HttpParser() = default;
+
+void HttpParser::reset() {
+  scanner_.reset();
+  beast_.reset();
+  request_ = {};
+  body_limit_ = 0;
+  reason_ = {};
+  error_ = 0;
+  in_body_ = keep_alive_ = expects_continue_ = has_body_ = wants_websocket_ = false;
+}
+
+int HttpParser::refuse(int status, std::string_view reason) noexcept {
+  if (error_ == 0) error_ = status, reason_ = reason;
+  return error_;
+}
+
+HttpParser::Step HttpParser::failure() { return {Status::error, 0, error_, reason_}; }
+
+HttpParser::Step HttpParser::parse(std::string_view bytes) {
+  if (error_ != 0) return failure();
+  return in_body_ ? parse_body(bytes) : parse_head(bytes);
+}
+
+HttpParser::Step HttpParser::parse_head(std::string_view bytes) {
+  if (const int status = scanner_.feed(bytes.substr(scanner_.size()))) {
+    refuse(status, status == 414   ? "request target too long"
+                   : status == 431 ? "request head too large"
+                   : status == 505 ? "HTTP version not supported"
+                                   : "malformed request");
+    return failure();
+  }
+  if (!scanner_.complete()) return {};
+  const std::string_view head = bytes.substr(scanner_.skipped(), scanner_.size() - scanner_.skipped());
+  beast_ = std::make_unique<Beast>(*this);
+  boost::beast::error_code ec;
+  const std::size_t used = beast_->put(boost::asio::buffer(head.data(), head.size()), ec);
+  if (ec == http::error::need_more) ec = {};
+  if (ec || used != head.size() || !beast_->head_done()) {
+    refuse(400, "malformed request");
+    return failure();
+  }
+  in_body_ = true;
+  return {Status::head, scanner_.size(), 0, {}};
+}
+
+HttpParser::Step HttpParser::parse_body(std::string_view bytes) {
+  if (beast_->is_done()) return {Status::complete, 0, 0, {}};
+  std::size_t used = 0;
+  while (used < bytes.size() && !beast_->is_done()) {
+    boost::beast::error_code ec;
+    const std::size_t n = beast_->put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), ec);
+    used += n;
+    if (ec == http::error::need_more) break;
+    if (ec) {
+      refuse(400, "malformed body");
+      return failure();
+    }
+    if (n == 0) break;
+  }
+  if (beast_->is_done()) return {Status::complete, used, 0, {}};
+  // What Beast leaves is the beginning of a chunk's line or of the trailers.
+  if (bytes.size() - used > limits_->trailer_bytes) {
+    refuse(400, "chunk extensions or trailers too long");
+    return failure();
+  }
+  return {Status::need_more, used, 0, {}};
+}
+
+void HttpParser::set_body_limit(std::size_t bytes) noexcept {
+  body_limit_ = bytes;
+  if (const auto length = beast_->content_length(); length && *length > bytes) refuse(413, "body too large");
+}
+
+int HttpParser::check_head() {
+  const HttpHeaders& headers = request_.headers;
+  const bool old = request_.minor_version == 0;
+  const std::size_t hosts = headers.count("host");
+  if (hosts > 1 || (hosts == 0 && !old)) return refuse(400, "exactly one Host is needed");
+  if (hosts == 1 && !valid_host(*headers.find("host"))) return refuse(400, "malformed Host");
+  if (check_framing() != 0 || check_target() != 0) return error_;
+  for (const auto expectation : headers.tokens("expect")) {
+    if (!equal_without_case(expectation, "100-continue")) return refuse(417, "unknown expectation");
+    expects_continue_ = !old;
+  }
+  keep_alive_ = !headers.has_token("connection", "close") && (!old || headers.has_token("connection", "keep-alive"));
+  wants_websocket_ = headers.has_token("upgrade", "websocket") && headers.has_token("connection", "upgrade");
+  return 0;
+}
+
+// How long the body is must have one answer only (RFC 9112, 6.3 and 11.2).
+int HttpParser::check_framing() {
+  const HttpHeaders& headers = request_.headers;
+  const std::size_t codings = headers.count("transfer-encoding");
+  const std::size_t lengths = headers.count("content-length");
+  if (codings != 0) {
+    if (codings > 1 || lengths != 0 || request_.minor_version == 0 ||
+        !equal_without_case(*headers.find("transfer-encoding"), "chunked"))
+      return refuse(400, "unsupported Transfer-Encoding");
+    has_body_ = true;
+  }
+  if (lengths > 1) return refuse(400, "several Content-Length");
+  if (lengths == 1) {
+    const std::string_view text = *headers.find("content-length");
+    constexpr std::size_t kDigits = 18;  // fits 64 bits
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (text.empty() || text.size() > kDigits || !std::all_of(text.begin(), text.end(), digit))
+      return refuse(400, "malformed Content-Length");
+    has_body_ = text.find_first_not_of('0') != std::string_view::npos;
+  }
+  return 0;
+}
+
+// Origin-form; absolute-form if it names this host; "*" for OPTIONS. The target is stored in origin-form.
+int HttpParser::check_target() {
+  if (request_.method_text == "CONNECT") return refuse(400, "CONNECT is not supported");
+  std::string& target = request_.target;
+  if (target == "*" && request_.method == Method::options) {
+    request_.path = {"*"};
+    return 0;
+  }
+  if (target.front() != '/') {
+    const std::size_t scheme = target.find("://");
+    const std::string_view text = target;
+    if (scheme == std::string::npos ||
+        (!equal_without_case(text.substr(0, scheme), "http") && !equal_without_case(text.substr(0, scheme), "https")))
+      return refuse(400, "malformed request target");
+    const std::size_t path = text.find_first_of("/?", scheme + 3);
+    std::string authority(text.substr(scheme + 3, path == std::string::npos ? path : path - scheme - 3));
+    const auto lower = [](std::string s) {
+      for (char& c : s) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+      return s;
+    };
+    const auto host = request_.headers.find("host");
+    if (!host || lower(authority) != lower(std::string(*host))) return refuse(400, "request target is elsewhere");
+    std::string rest(path == std::string::npos ? std::string_view() : text.substr(path));
+    if (rest.empty() || rest.front() != '/') rest.insert(rest.begin(), '/');
+    target = std::move(rest);
+  }
+  auto segments = decode_path(request_.raw_path());
+  const std::size_t question = target.find('?');
+  auto pairs =
+      decode_query(question == std::string::npos ? std::string_view() : std::string_view(target).substr(question + 1));
+  if (!segments || !pairs) return refuse(400, "malformed escape in the request target");
+  request_.path = std::move(*segments);
+  request_.query = std::move(*pairs);
+  return 0;
+}
+
+}  // namespace chat::transport

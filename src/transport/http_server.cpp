@@ -1,0 +1,63 @@
+#include "transport/http_server.hpp"
+
+#include "transport/http_session.hpp"
+
+namespace chat::transport {
+
+namespace {
+
+constexpr std::size_t kPooledStates = 64;
+
+}  // namespace
+
+struct HttpServer::Sessions {
+  HttpLimits limits;
+  boost::intrusive::list<HttpSession, boost::intrusive::constant_time_size<false>> list;
+};
+
+HttpServer::HttpServer(EventLoop& loop, HttpHandler& handler, HttpServerOptions options, HttpObserver* observer)
+    : loop_(loop),
+      handler_(handler),
+      options_(std::move(options)),
+      observer_(observer),
+      sessions_(std::make_unique<Sessions>()) {
+  sessions_->limits = {options_.head_bytes, options_.target_bytes, options_.header_fields, options_.trailer_bytes};
+}
+
+HttpServer::~HttpServer() { abort_all(); }
+
+void HttpServer::adopt(std::unique_ptr<ByteStream> stream, const PeerAddress& peer) {
+  const HttpSessionPtr session(new HttpSession(*this, std::move(stream), peer));
+  sessions_->list.push_back(*session);
+  session->start();
+}
+
+// A session may leave the list while it is told: the next one is found first.
+void HttpServer::begin_shutdown() {
+  if (shutting_down_) return;
+  shutting_down_ = true;
+  for (auto it = sessions_->list.begin(); it != sessions_->list.end();) (it++)->begin_shutdown();
+  for (auto it = websockets_.begin(); it != websockets_.end();) (it++)->begin_shutdown();
+}
+
+void HttpServer::abort_all() {
+  while (!sessions_->list.empty()) HttpSessionPtr(&sessions_->list.front())->abort();
+  while (!websockets_.empty()) WebSocketPtr(&websockets_.front())->abort();
+}
+
+std::unique_ptr<HttpSessionState> HttpServer::take_state() {
+  if (pool_.empty()) return std::make_unique<HttpSessionState>(sessions_->limits);
+  auto state = std::move(pool_.back());
+  pool_.pop_back();
+  return state;
+}
+
+void HttpServer::give_back(std::unique_ptr<HttpSessionState> state) {
+  if (pool_.size() >= kPooledStates) return;
+  state->input.clear();
+  state->taken = 0;
+  state->reset();
+  pool_.push_back(std::move(state));
+}
+
+}  // namespace chat::transport
