@@ -16,6 +16,16 @@ std::string_view to_string(Where where) noexcept {
   return "body";
 }
 
+// FastAPI hands such a body on as bytes, and this is what pydantic says of them. They are not echoed: nobody has looked
+// whether they are text, or hold a password.
+Fault wrong_content_type() {
+  return {"model_attributes_type",
+          {std::string(to_string(Where::body))},
+          "Input should be a valid dictionary or object to extract fields from",
+          std::nullopt,
+          std::nullopt};
+}
+
 void write_fault(std::string& out, const Fault& fault) {
   out += R"({"type":)";
   append_json_string(out, fault.type);

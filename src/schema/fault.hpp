@@ -34,6 +34,9 @@ struct Limits {
   std::size_t max_input_bytes = 64 << 10;  // of the `input`s of one answer together; what is above is left out
 };
 
+// A body that is declared as something else than JSON, where JSON is asked for.
+Fault wrong_content_type();
+
 // Appends one entry of the "detail" list.
 void write_fault(std::string& out, const Fault& fault);
 

@@ -5,12 +5,12 @@
 namespace chat::schema {
 
 void FaultList::missing(Loc loc) {
-  if (faults_.size() >= limits_.max_faults) return;
+  if (full()) return;
   faults_.push_back({"missing", std::move(loc), "Field required", std::nullopt, std::nullopt});
 }
 
 void FaultList::add(Loc loc, Issue issue, std::string input_json) {
-  if (faults_.size() >= limits_.max_faults) return;
+  if (full()) return;
   Fault fault{std::move(issue.type), std::move(loc), std::move(issue.msg), std::nullopt, std::nullopt};
   if (!issue.ctx_json.empty()) fault.ctx_json = std::move(issue.ctx_json);
   if (issue.show_input && !input_json.empty() && input_bytes_ + input_json.size() <= limits_.max_input_bytes) {

@@ -26,6 +26,9 @@ class FaultList {
   void sort_by_field(std::size_t first, std::size_t depth, const ObjectInfo& object);
 
  private:
+  // One is always kept: a refused input never looks like a good one.
+  bool full() const noexcept { return !faults_.empty() && faults_.size() >= limits_.max_faults; }
+
   std::vector<Fault>& faults_;
   const Limits& limits_;
   std::size_t input_bytes_ = 0;

@@ -5,6 +5,7 @@
 #include "schema/fault_list.hpp"
 #include "schema/json_error.hpp"
 #include "schema/json_slice.hpp"
+#include "schema/opaque_watch.hpp"
 #include "schema/scalars.hpp"
 #include "schema/schema.hpp"
 
@@ -74,8 +75,7 @@ class Handler {
     const std::string_view text = whole(part);
     take_string(text);
     if (opaque_depth_ > 0) {
-      if (opaque_.type) opaque_text(text);
-      if (checking_keys()) keys_.emplace_back(text);
+      watch_.key(text);
     } else {
       key(text);
     }
@@ -232,7 +232,7 @@ class Handler {
 
   void scalar(const Scalar& in, Slice slice) {
     if (opaque_depth_ > 0) {
-      if (in.kind == Scalar::Kind::string && opaque_.type) opaque_text(in.text);
+      if (in.kind == Scalar::Kind::string) watch_.text(in.text);
       return;
     }
     Slot slot = next_slot();
@@ -245,10 +245,9 @@ class Handler {
       unwrap(slot);
     }
     if (slot.type->kind == TypeOps::Kind::raw) {
-      opaque_ = slot;
-      opaque_issue_.type.clear();
-      if (in.kind == Scalar::Kind::string) opaque_text(in.text);
-      return store_raw(slice);
+      watch_.begin(true);
+      if (in.kind == Scalar::Kind::string) watch_.text(in.text);
+      return store_raw(slot, slice);
     }
     if (slot.type->kind != TypeOps::Kind::scalar) return refuse(*slot.type, wrong_kind(*slot.type), slice);
     Issue issue;
@@ -270,7 +269,7 @@ class Handler {
     }
     if (opaque_depth_ > 0) {
       ++opaque_depth_;
-      if (bracket == '{' && checking_keys()) key_starts_.push_back(keys_.size());
+      if (bracket == '{') watch_.open_object();
       return true;
     }
     Slot slot = next_slot();
@@ -297,7 +296,7 @@ class Handler {
     const std::size_t end = cursor_.bracket() + 1;
     --depth_;
     if (opaque_depth_ > 0) {
-      if (bracket == '}' && checking_keys()) check_keys();
+      if (bracket == '}') watch_.close_object();
       if (--opaque_depth_ == 0) end_opaque({opaque_begin_, end});
     } else if (top().type->kind == TypeOps::Kind::object) {
       end_object();
@@ -325,61 +324,34 @@ class Handler {
     opaque_ = slot;
     opaque_begin_ = begin;
     opaque_depth_ = 1;
-    opaque_issue_.type.clear();
-    if (slot.type && slot.repeated) {
-      opaque_issue_ = repeated_issue();
-    } else if (slot.type && slot.type->kind == TypeOps::Kind::scalar) {
-      Scalar none;  // no scalar at all: every reader refuses null with its "..._type"
-      slot.type->read(slot.target, none, opaque_issue_);
-    } else if (slot.type && slot.type->kind != TypeOps::Kind::raw) {
-      opaque_issue_ = wrong_kind(*slot.type);
-    }
-    if (bracket == '{' && checking_keys()) key_starts_.push_back(keys_.size());
+    watch_.begin(slot.type && !slot.repeated && slot.type->kind == TypeOps::Kind::raw);
+    if (bracket == '{') watch_.open_object();
   }
 
   void end_opaque(Slice slice) {
-    if (!opaque_.type) return;
-    if (opaque_.type->kind == TypeOps::Kind::raw && !opaque_.repeated) return store_raw(slice);
-    refuse(*opaque_.type, std::move(opaque_issue_), slice);
+    const TypeOps* type = opaque_.type;
+    if (!type) return;
+    if (opaque_.repeated) return refuse(*type, repeated_issue(), slice);
+    if (type->kind == TypeOps::Kind::raw) return store_raw(opaque_, slice);
+    Issue issue;
+    if (type->kind == TypeOps::Kind::scalar) {
+      type->read(opaque_.target, {}, issue);  // every reader refuses null with its "..._type"
+    } else {
+      issue = wrong_kind(*type);
+    }
+    refuse(*type, std::move(issue), slice);
   }
 
-  bool checking_keys() const { return opaque_.type && opaque_.type->kind == TypeOps::Kind::raw && !opaque_.repeated; }
-
-  void opaque_text(std::string_view text) {
-    if (checking_keys() && opaque_issue_.type.empty() && text.find('\0') != text.npos) {
-      opaque_issue_ = value_error("NUL characters are not allowed");
-    }
-  }
-
-  // The keys of the innermost opaque object that ends here must differ.
-  void check_keys() {
-    const auto first = keys_.begin() + static_cast<std::ptrdiff_t>(key_starts_.back());
-    std::sort(first, keys_.end());
-    if (std::adjacent_find(first, keys_.end()) != keys_.end() && opaque_issue_.type.empty()) {
-      opaque_issue_ = value_error("a key occurs more than once");
-    }
-    keys_.erase(first, keys_.end());
-    key_starts_.pop_back();
-  }
-
-  void store_raw(Slice slice) {
-    Scalar text;
-    if (has_lone_surrogate(slice)) {
-      text.kind = Scalar::Kind::string;
-      text.bad_unicode = true;
-      std::string none;
-      Issue issue;
-      (void)read_text(none, text, {}, issue);
-      return refuse(*opaque_.type, std::move(issue), slice);
-    }
-    if (!opaque_issue_.type.empty()) return refuse(*opaque_.type, std::move(opaque_issue_), slice);
+  void store_raw(const Slot& slot, Slice slice) {
+    if (has_lone_surrogate(slice)) return refuse(*slot.type, not_unicode(), slice);
+    if (watch_.issue()) return refuse(*slot.type, *watch_.issue(), slice);
     std::string json = minified(cursor_.text(slice));
-    if (json.size() > opaque_.type->max_bytes) {
-      return refuse(*opaque_.type,
-                    value_error("at most " + std::to_string(opaque_.type->max_bytes) + " bytes of JSON are allowed"),
+    if (json.size() > slot.type->max_bytes) {
+      return refuse(*slot.type,
+                    value_error("at most " + std::to_string(slot.type->max_bytes) + " bytes of JSON are allowed"),
                     slice);
     }
-    opaque_.type->store(opaque_.target, std::move(json));
+    slot.type->store(slot.target, std::move(json));
   }
 
   static constexpr std::size_t kMaxSlice = 1 << 20;
@@ -401,9 +373,7 @@ class Handler {
   Slot opaque_;
   std::size_t opaque_begin_ = 0;
   std::size_t opaque_depth_ = 0;
-  Issue opaque_issue_;  // type empty: none
-  std::vector<std::string> keys_;
-  std::vector<std::size_t> key_starts_;
+  OpaqueWatch watch_;
 };
 
 // False when it is no JSON.

@@ -11,13 +11,9 @@ constexpr std::string_view kHex = "0123456789abcdef";
 
 // Place after the closing quote of the string that opens at `at`; the end of the text if there is none.
 std::size_t string_end(std::string_view text, std::size_t at) noexcept {
-  for (++at; at < text.size(); ++at) {
-    at = text.find_first_of("\"\\", at);
-    if (at == text.npos) break;
-    if (text[at] == '"') return at + 1;
-    ++at;  // the escaped character, whatever it is
-  }
-  return text.size();
+  ++at;
+  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+  return std::min(at + 1, text.size());
 }
 
 // The number in \uXXXX at `at`, if that stands there.

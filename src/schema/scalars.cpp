@@ -58,10 +58,7 @@ bool refuse_value(Issue& issue, const Scalar& in, std::string_view sentence) {
 // A string that any column can hold: Unicode, without NUL.
 bool check_string(const Scalar& in, Issue& issue) {
   if (in.kind != Kind::string) return refuse(issue, in, "string_type", "Input should be a valid string");
-  if (in.bad_unicode) {
-    return refuse(issue, in, "string_unicode",
-                  "Input should be a valid string, unable to parse raw data as a unicode string");
-  }
+  if (in.bad_unicode) return issue = not_unicode(), false;
   if (in.text.find('\0') != in.text.npos) return refuse_value(issue, in, "NUL characters are not allowed");
   return true;
 }
@@ -359,6 +356,12 @@ bool check_exactly(std::string_view only, const Scalar& in, Issue& issue) {
 Issue wrong_kind(const TypeOps& expected) {
   if (expected.kind == TypeOps::Kind::array) return {"list_type", "Input should be a valid list", {}};
   return {"model_attributes_type", "Input should be a valid dictionary or object to extract fields from", {}};
+}
+
+Issue not_unicode() {
+  Issue issue{"string_unicode", "Input should be a valid string, unable to parse raw data as a unicode string", {}};
+  issue.show_input = false;
+  return issue;
 }
 
 Issue value_error(std::string_view sentence) {

@@ -39,6 +39,7 @@ bool check_exactly(std::string_view only, const Scalar& in, Issue& issue);
 // What stands where a container should, and the reverse.
 Issue wrong_kind(const TypeOps& expected);
 Issue value_error(std::string_view sentence);
+Issue not_unicode();
 
 // Appends {"type":"string",...}.
 void text_schema(std::string& out, const TextRule& rule, std::string_view format = {});

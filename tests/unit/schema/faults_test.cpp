@@ -111,6 +111,12 @@ TEST(Faults, AskForAnObject) {
             R"({"type":"list_type","loc":["body","v"],"msg":"Input should be a valid list","input":{}})");
 }
 
+TEST(Faults, AskForJsonWhereAnotherTypeIsDeclared) {
+  EXPECT_EQ(
+      write_faults({wrong_content_type()}),
+      R"({"detail":[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from"}]})");
+}
+
 TEST(Faults, LeadToTheirPlaceInsideListsAndObjects) {
   EXPECT_EQ(json_faults<One<Author>>(R"({"v":{"name":7}})"),
             R"({"type":"missing","loc":["body","v","id"],"msg":"Field required"},)"
@@ -156,6 +162,9 @@ TEST(Faults, AreBoundedInNumberAndSize) {
   for (int i = 0; i < 1000; ++i) body += "null,";
   const auto many = parse_json<One<std::vector<std::int64_t>>>(body + "1]}");
   EXPECT_EQ(many.faults.size(), Limits{}.max_faults);
+  Limits none;
+  none.max_faults = 0;
+  EXPECT_EQ(parse_json<RoomIn>("{}", none).faults.size(), 1u);  // refused all the same
   const std::string big(100'000, 'x');
   const auto large = parse_json<RoomIn>(R"({"name":")" + big + R"(","description":5})");
   ASSERT_EQ(large.faults.size(), 2u);
