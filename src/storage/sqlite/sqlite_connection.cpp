@@ -126,7 +126,8 @@ SqliteConnection::~SqliteConnection() {
 
 Outcome<void> SqliteConnection::configure(const SqliteOptions& options) {
   sqlite3_busy_timeout(db_, static_cast<int>(options.busy_timeout.count()));
-  std::string sql = "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;";
+  std::string sql = "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;";
+  if (options.wal) sql += "PRAGMA journal_mode=WAL;";
   sql += "PRAGMA synchronous=" + options.synchronous + ";";
   sql += "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
   switch (options.role) {

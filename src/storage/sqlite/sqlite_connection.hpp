@@ -26,6 +26,7 @@ struct SqliteOptions {
   std::string vfs;   // empty: the system's own
   SqliteRole role = SqliteRole::writer;
   bool create = false;               // make the file when it is not there
+  bool wal = true;                   // false: leave the file's mode as it is (looking at a stranger's database)
   std::string synchronous = "FULL";  // NORMAL and OFF lose commits at a power cut: for control runs only
   std::chrono::milliseconds busy_timeout{5000};
   std::int64_t mmap_bytes = 256LL << 20;  // readers only; 0: none

@@ -1,0 +1,2 @@
+-- What the original's migrations say about its schema.
+SELECT version_num FROM alembic_version
