@@ -60,6 +60,9 @@ class BlockingPool {
 // Runs `work` (no arguments, answers Result<T>) on the pool and resumes the caller on its own executor.
 // A full queue answers Errc::overloaded without running it. `work` must own its values: the awaiting coroutine may be
 // gone before it ends. An exception in `work` becomes Errc::internal.
+//
+// g++ 12 destroys twice a lambda (or a braced aggregate) that is written inside the co_await expression and holds a
+// string, a vector or the like: name it first, then `co_await run_on(pool, std::move(work))`.
 template <class Work>
 auto run_on(BlockingPool& pool, Work work) -> boost::asio::awaitable<std::invoke_result_t<Work&>> {
   using R = std::invoke_result_t<Work&>;

@@ -83,14 +83,15 @@ boost::asio::awaitable<Result<User>> Accounts::sign_up(SignUp request) {
 boost::asio::awaitable<Result<User>> Accounts::make_account(SignUp request) {
   auto username = trim_username(request.username);
   // A name that is taken costs no hash. Two that race for a free one are told apart by create_user.
-  const auto taken = co_await run_on(read_pool_, [&users = users_, username] { return users.find_username(username); });
+  auto look = [&users = users_, username] { return users.find_username(username); };
+  const auto taken = co_await run_on(read_pool_, std::move(look));
   if (taken) co_return Error{Errc::user_exists, "the username is taken"};
   if (taken.error().code != Errc::user_not_found) co_return taken.error();
 
-  auto work = [password = std::move(request.password), cost = options_.password_cost] {
+  auto hashing = [password = std::move(request.password), cost = options_.password_cost] {
     return hash_password(password, cost);
   };
-  auto hash = co_await hashing_.run(request.address, std::move(work));
+  auto hash = co_await hashing_.run(std::move(request.address), std::move(hashing));
   if (!hash) co_return hash.error();
   User user;
   user.id = UserId::make();
@@ -98,7 +99,8 @@ boost::asio::awaitable<Result<User>> Accounts::make_account(SignUp request) {
   user.username = std::move(username);
   user.password_hash = std::move(*hash);
   user.created_at = clock_.now();
-  co_return co_await run_on(write_pool_, [&users = users_, user] { return users.create_user(user); });
+  auto create = [&users = users_, user = std::move(user)] { return users.create_user(user); };
+  co_return co_await run_on(write_pool_, std::move(create));
 }
 
 boost::asio::awaitable<Result<IssuedToken>> Accounts::log_in(LogIn request) {
@@ -108,8 +110,8 @@ boost::asio::awaitable<Result<IssuedToken>> Accounts::log_in(LogIn request) {
   const auto decision = guard_.check(account, request.address, clock_.steady());
   if (!decision.allowed) co_return rate_limited(decision.retry_after, decision.limit);
 
-  auto found = co_await run_on(
-      read_pool_, [&users = users_, username = request.username] { return users.find_username(username); });
+  auto look = [&users = users_, username = request.username] { return users.find_username(username); };
+  auto found = co_await run_on(read_pool_, std::move(look));
   if (!found && found.error().code != Errc::user_not_found) co_return found.error();
   std::optional<User> user;
   if (found) user = std::move(*found);

@@ -100,7 +100,8 @@ asio::awaitable<void> LiveSessions::poll_once() {
     const auto to = std::min(all.size(), from + chunk);
     std::vector<UserId> ids(all.begin() + static_cast<std::ptrdiff_t>(from),
                             all.begin() + static_cast<std::ptrdiff_t>(to));
-    const auto statuses = co_await run_on(read_pool_, [&users = users_, ids] { return users.user_statuses(ids); });
+    auto work = [&users = users_, ids] { return users.user_statuses(ids); };
+    const auto statuses = co_await run_on(read_pool_, std::move(work));
     if (!statuses) {
       // Nobody is thrown out because the store is away; the next round asks again.
       log_debug("user_statuses_failed", {{"error", to_string(statuses.error().code)}});

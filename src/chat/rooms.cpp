@@ -32,7 +32,8 @@ boost::asio::awaitable<Result<Room>> Rooms::create(Principal creator, NewRoom wa
   room.description = std::move(wanted.description);
   room.creator_id = creator.id;
   room.created_at = clock_.now();
-  co_return co_await run_on(write_pool_, [&rooms = rooms_, room] { return rooms.create_room(room); });
+  auto work = [&rooms = rooms_, room = std::move(room)] { return rooms.create_room(room); };
+  co_return co_await run_on(write_pool_, std::move(work));
 }
 
 boost::asio::awaitable<Result<std::vector<Room>>> Rooms::list() {

@@ -16,8 +16,8 @@ TokenOut token_out(IssuedToken issued) {
 
 awaitable<Result<TokenOut>> log_in(Accounts& accounts, LoginCall& call) {
   auto& credentials = call.body.value;
-  auto issued = co_await accounts.log_in(
-      {std::move(credentials.username), std::move(credentials.password.value), call.exchange.address()});
+  LogIn request{std::move(credentials.username), std::move(credentials.password.value), call.exchange.address()};
+  auto issued = co_await accounts.log_in(std::move(request));
   if (!issued) co_return issued.error();
   co_return token_out(std::move(*issued));
 }

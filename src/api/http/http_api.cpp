@@ -121,7 +121,10 @@ awaitable<HttpResponse> HttpApi::answer(Exchange& exchange, const Route*& route)
     const auto token = bearer_token(request.headers);
     if (!token) co_return not_authenticated();
     auto session = sessions_->try_authenticate(*token);
-    if (!session) session = co_await sessions_->authenticate(std::string(*token));
+    if (!session) {
+      std::string owned(*token);
+      session = co_await sessions_->authenticate(std::move(owned));
+    }
     if (!*session) {
       if (session->error().code == Errc::unauthenticated) co_return invalid_token();
       co_return detail::failed(exchange, route->spec, session->error(), {});

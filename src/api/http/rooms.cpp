@@ -17,7 +17,8 @@ awaitable<Result<RoomOut>> create(Rooms& rooms, CreateCall& call) {
   call.subject = call.body.name.value;
   NewRoom wanted{std::move(call.body.name.value), {}};
   if (call.body.description) wanted.description = std::move(call.body.description->value);
-  auto made = co_await rooms.create(call.session().principal, std::move(wanted));
+  Principal creator = call.session().principal;
+  auto made = co_await rooms.create(std::move(creator), std::move(wanted));
   if (!made) co_return made.error();
   co_return room_out(std::move(*made));
 }

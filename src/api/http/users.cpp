@@ -10,8 +10,9 @@ using SignUpCall = Call<None, None, UserIn>;
 
 awaitable<Result<UserOut>> sign_up(Accounts& accounts, SignUpCall& call) {
   call.subject = call.body.username.value;
-  auto made = co_await accounts.sign_up({std::move(call.body.name.value), std::move(call.body.username.value),
-                                         std::move(call.body.password.value), call.exchange.address()});
+  SignUp request{std::move(call.body.name.value), std::move(call.body.username.value),
+                 std::move(call.body.password.value), call.exchange.address()};
+  auto made = co_await accounts.sign_up(std::move(request));
   if (!made) co_return made.error();
   co_return UserOut{made->id, std::move(made->name), std::move(made->username)};
 }
