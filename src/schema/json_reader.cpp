@@ -262,6 +262,7 @@ class Handler {
     if (++depth_ > max_depth_) {
       if (opaque_depth_ == 0 && used_ > 0 && top().type->kind == TypeOps::Kind::array) ++top().field;
       Issue issue = value_error("nested more than " + std::to_string(max_depth_) + " levels deep");
+      faults_.clear();  // the rest is not read: what is known of the fields so far is not all
       faults_.add(loc(), std::move(issue), {});
       stopped_ = true;
       ec = boost::json::error::too_deep;

@@ -33,7 +33,7 @@ void read_fields(std::span<const std::pair<std::string, std::string>> pairs, Whe
 }  // namespace detail
 
 // A JSON body. An empty one, or null, is `missing` at ["body"]; one that is no JSON (or no UTF-8) is `json_invalid` at
-// ["body", <offset in characters>] and nothing else.
+// ["body", <offset in characters>] and nothing else; one nested too deep is one fault too, at the field where it is.
 template <class T>
 Parsed<T> parse_json(std::string_view bytes, const Limits& limits = {}) {
   Parsed<T> out;

@@ -144,6 +144,8 @@ TEST(Faults, NameTheFieldThatIsTooDeep) {
   EXPECT_EQ(json_faults<RoomIn>(R"({"name":"x","extra":)" + nested(31) + "}"), "ok");
   EXPECT_EQ(json_faults<RoomIn>(R"({"name":"x","extra":)" + nested(32) + "}"), deep(R"("body","extra")"));
   EXPECT_EQ(json_faults<RoomIn>(R"({"name":)" + nested(32) + "}"), deep(R"("body","name")"));
+  EXPECT_EQ(json_faults<RoomIn>(R"({"name":5,"name":6,"description":)" + nested(32) + "}"),
+            deep(R"("body","description")"));  // alone
   EXPECT_EQ(json_faults<RoomIn>(nested(33)), deep(R"("body")"));
   EXPECT_EQ(json_faults<RoomIn>(std::string(200000, '[')), deep(R"("body")"));
   std::string tree = R"({"label":"x")", tail = "}";
