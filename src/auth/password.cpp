@@ -113,8 +113,8 @@ Result<PasswordVerdict> verify_password(std::string_view password, std::string_v
   if (auto done = compute(password, stored->salt, stored->cost, hash); !done) return done.error();
   PasswordVerdict verdict;
   verdict.ok = CRYPTO_memcmp(hash.data(), stored->hash.data(), hash.size()) == 0;
-  verdict.needs_rehash =
-      verdict.ok && (stored->cost != wanted || stored->salt.size() < kSaltBytes || stored->hash.size() < kHashBytes);
+  // The cost alone: argon2-cffi's older, shorter hashes are as good.
+  verdict.needs_rehash = verdict.ok && stored->cost != wanted;
   wipe(hash);
   wipe(stored->hash);
   return verdict;

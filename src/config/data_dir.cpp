@@ -165,10 +165,11 @@ Result<void> prepare_data_dir(Settings& settings, std::vector<std::string>& warn
       return refuse("SECRET_KEY_FILE (" + path + ") is not a file.");
     if ((info.st_mode & 007) != 0)
       warnings.push_back("SECRET_KEY_FILE (" + path + ") can be read by everybody on this machine.");
-    settings.secret_key = read_key_file(file);
+    auto secret = read_key_file(file);
     std::vector<std::string> problems;
-    check_secret("SECRET_KEY_FILE (" + path + ")", settings.secret_key, settings.algorithm, problems, warnings);
+    check_secret("SECRET_KEY_FILE (" + path + ")", secret, settings.algorithm, problems, warnings);
     if (!problems.empty()) return refuse(problems.front());
+    settings.secret_key = std::move(secret);
     return {};
   }
   auto secret = load_or_make_secret(settings.data_dir);

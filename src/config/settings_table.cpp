@@ -195,10 +195,10 @@ void stores(List& list) {
   list.push_back(number({"JOURNAL_BATCH_MESSAGES", "Messages committed together, at most."},
                         &Settings::journal_batch_messages, 1, 4096, "messages"));
   list.push_back(
-      size({"JOURNAL_BATCH_BYTES", "Their bytes, at most."}, &Settings::journal_batch_bytes, 64 * kKiB, 64 * kMiB));
+      size({"JOURNAL_BATCH_BYTES", "The bytes of a batch, at most."}, &Settings::journal_batch_bytes, 64 * kKiB, 64 * kMiB));
   list.push_back(number({"JOURNAL_QUEUE_MESSAGES", "Messages waiting to be committed; more are refused or not read."},
                         &Settings::journal_queue_messages, 16, 10'000'000, "messages"));
-  list.push_back(size({"JOURNAL_QUEUE_BYTES", "Their bytes."}, &Settings::journal_queue_bytes, kMiB, 16 * kGiB));
+  list.push_back(size({"JOURNAL_QUEUE_BYTES", "The bytes of all waiting messages together."}, &Settings::journal_queue_bytes, kMiB, 16 * kGiB));
   list.push_back(
       duration({"JOURNAL_MAX_WAIT", "What has waited this long is refused before it is sent to the database."},
                &Settings::journal_max_wait, 100ms, 5min));
