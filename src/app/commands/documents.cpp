@@ -35,7 +35,7 @@ int config_doc(Words words, const FlagValues&) {
 
 int openapi(Words words, const FlagValues&) {
   if (auto end = WordReader(words).end(); !end) return fail(end.error().message, kUsage);
-  return print(api::openapi_document());
+  return print(api::openapi_document_for_people());
 }
 
 int version(Words words, const FlagValues&) {

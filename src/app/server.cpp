@@ -1,0 +1,198 @@
+// The composition root: read it to learn what there is and who needs whom.
+#include "app/server.hpp"
+
+#include "api/room_socket/room_sockets.hpp"
+#include "app/options.hpp"
+#include "auth/jwt.hpp"
+#include "storage/open.hpp"
+#include "telemetry/log.hpp"
+
+#include <latch>
+
+namespace chat::app {
+namespace {
+
+// Blocking writes wait for the journal's lane or for PostgreSQL; they need no more threads than that can use.
+constexpr std::size_t kWriteThreads = 4;
+constexpr auto kPoll = std::chrono::milliseconds(10);
+
+}  // namespace
+
+Server::Server(Settings settings) : settings_(std::move(settings)) {}
+
+Result<std::unique_ptr<Server>> Server::make(Settings settings) {
+  std::unique_ptr<Server> server(new Server(std::move(settings)));
+  if (auto opened = server->open_storage(); !opened) return opened.error();
+  if (auto started = server->start_services(); !started) return started.error();
+  if (auto listening = server->listen(); !listening) return listening.error();
+  return server;
+}
+
+Result<void> Server::open_storage() {
+  auto opened = storage::open_storage(database_target(settings_), serving_storage_options(settings_));
+  if (!opened) return opened.error();
+  storage_ = std::move(*opened);
+  return {};
+}
+
+void Server::announce() const {
+  const storage::DatabaseInfo info = storage_->info();
+  log_info("database", {{"kind", storage::to_string(info.kind)}, {"target", info.target}, {"epoch", info.epoch}});
+  for (const std::string& warning : info.warnings) log_warn("database", {{"warning", warning}});
+  if (!settings_.rate_limits)
+    log_warn("limits_off", {{"warning", "RATE_LIMITS=off: nothing is refused or throttled for its rate"}});
+}
+
+Result<void> Server::start_services() {
+  const auto& s = settings_;
+  auto algorithm = parse_jwt_algorithm(s.algorithm);
+  auto keys = make_jwt_keys(*algorithm, s.secret_key);
+  if (!keys) return Error{Errc::invalid, "SECRET_KEY does not fit ALGORITHM: " + keys.error().message};
+
+  const auto pool = [&](const char* name, std::size_t threads) {
+    return std::make_unique<BlockingPool>(
+        BlockingPoolOptions{.name = name, .threads = threads, .queue_limit = static_cast<std::size_t>(s.reader_queue)});
+  };
+  read_pool_ = pool("reader", static_cast<std::size_t>(s.reader_threads));
+  write_pool_ = pool("writer", kWriteThreads);
+  hashing_ = std::make_unique<HashingQueue>(hashing_options(s));
+  std::vector<transport::EventLoop*> loops;
+  for (int i = 0; i < s.threads; ++i) {
+    loops_.push_back(std::make_unique<transport::EventLoop>());
+    loops.push_back(loops_.back().get());
+  }
+
+  Clock& clock = system_clock();
+  login_guard_ = std::make_unique<LoginGuard>(login_guard_options(s));
+  sessions_ = std::make_unique<Sessions>(storage_->users(), *read_pool_, *keys, clock, session_options(s));
+  accounts_ = std::make_unique<Accounts>(storage_->users(), *sessions_, *login_guard_, *hashing_, *read_pool_,
+                                         *write_pool_, clock, accounts_options(s));
+  rooms_ = std::make_unique<Rooms>(storage_->rooms(), storage_->history(), *read_pool_, *write_pool_, clock,
+                                   rooms_options(s));
+  live_sessions_ = std::make_shared<LiveSessions>(storage_->users(), *read_pool_, live_sessions_options(s));
+
+  fan_out_ = std::make_unique<fanout::FanOut>(
+      loops, storage_->history(), [this](std::function<void()> job) { return read_pool_->post(std::move(job)); }, bus_,
+      clock, fan_out_options(s));
+  auto journal = journal_options(s);
+  journal.observer = std::make_shared<JournalMetrics>();
+  if (auto started = storage_->start_journal(*fan_out_, journal); !started) return started.error();
+  bus_.set_receiver([this](const Commit& commit) { fan_out_->on_hint(commit); });
+
+  room_sockets_ = std::make_unique<api::RoomSockets>(*fan_out_, *sessions_, *live_sessions_, *rooms_,
+                                                     storage_->journal(), clock, room_socket_options(s));
+  api::Services services{.accounts = accounts_.get(), .sessions = sessions_.get(), .rooms = rooms_.get()};
+  services.readiness.push_back(api::store_readiness(storage_->users(), *read_pool_));
+  services.readiness.push_back(api::journal_readiness(storage_->journal()));
+  services.readiness.push_back({"server", [this]() -> api::awaitable<Result<void>> {
+                                  if (draining_) co_return Error{Errc::unavailable, "the server is stopping"};
+                                  co_return Result<void>{};
+                                }});
+  http_api_ = std::make_unique<api::HttpApi>(services, http_api_options(s));
+  http_api_->add_upgrade(api::RoomSockets::kPath, [this](transport::HttpRequest request, schema::Pairs path) {
+    return room_sockets_->upgrade(std::move(request), std::move(path));
+  });
+  probes_ = probe_loops(loops_);
+  return {};
+}
+
+Result<void> Server::listen() {
+  std::vector<transport::EventLoop*> loops;
+  for (auto& loop : loops_) loops.push_back(loop.get());
+  auto listeners = transport::open_listeners(loops, listener_options(settings_));
+  if (!listeners) return Error{Errc::invalid, "LISTEN cannot be served: " + listeners.error().message};
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    Shard shard;
+    shard.http =
+        std::make_unique<transport::HttpServer>(*loops_[i], *http_api_, http_options(settings_), &request_log_);
+    shard.listener = std::move((*listeners)[i]);
+    shards_.push_back(std::move(shard));
+  }
+  return {};
+}
+
+std::string Server::url() const {
+  const transport::PeerAddress& local = shards_.front().listener->local();
+  return "http://" + local.text();
+}
+
+void Server::start() {
+  started_ = true;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    Shard& shard = shards_[i];
+    const auto exhausted = [](int error) {
+      log_error("out_of_descriptors",
+                {{"errno", error}, {"hint", "raise the limit on open files (ulimit -n, LimitNOFILE)"}});
+    };
+    loops_[i]->post([&shard, exhausted] {
+      shard.listener->start([&shard](auto stream, const auto& peer) { shard.http->adopt(std::move(stream), peer); },
+                            exhausted);
+    });
+    shard.thread = std::thread([this, i] {
+      pthread_setname_np(pthread_self(), ("shard-" + std::to_string(i)).c_str());
+      loops_[i]->run();
+    });
+  }
+  live_sessions_->start(loops_.front()->executor());
+}
+
+// True once no connection is left on any loop.
+bool Server::wait_until_empty(std::chrono::steady_clock::time_point deadline) {
+  const auto open = [this] {
+    std::uint64_t n = 0;
+    for (const auto& loop : loops_) {
+      const auto& s = loop->stats();
+      n += s.http_opened.value() - s.http_closed.value() + s.websockets_opened.value() - s.websockets_closed.value();
+    }
+    return n;
+  };
+  while (open() != 0) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kPoll);
+  }
+  return true;
+}
+
+void Server::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  const auto deadline = std::chrono::steady_clock::now() + settings_.drain_time;
+  draining_ = true;
+  if (fan_out_) fan_out_->begin_shutdown();
+  if (started_) {
+    live_sessions_->stop();
+    // Sockets stop reading, wait for the acknowledgements of what they have sent, and close (1012).
+    for (std::size_t i = 0; i < shards_.size(); ++i)
+      loops_[i]->post([&shard = shards_[i]] {
+        shard.listener->stop_accepting();
+        shard.http->begin_shutdown();
+      });
+    if (!wait_until_empty(deadline)) {
+      log_warn("drain_cut_short", {{"hint", "connections were still open after DRAIN_TIME"}});
+      std::latch aborted(static_cast<std::ptrdiff_t>(shards_.size()));
+      for (std::size_t i = 0; i < shards_.size(); ++i)
+        loops_[i]->post([&aborted, &shard = shards_[i]] {
+          shard.http->abort_all();
+          aborted.count_down();
+        });
+      aborted.wait();
+    }
+  }
+  // What the journal took is committed before the process ends; then nobody posts to the loops any more.
+  if (storage_) storage_->stop(std::chrono::milliseconds(500));
+  if (hashing_) hashing_->stop();
+  if (write_pool_) write_pool_->stop();
+  if (read_pool_) read_pool_->stop();
+  for (auto& loop : loops_) loop->stop();
+  for (auto& shard : shards_)
+    if (shard.thread.joinable()) shard.thread.join();
+}
+
+Server::~Server() {
+  stop();
+  probes_.clear();
+  // Sessions and sockets still on a loop refer to everything above it: they go first, then the loops with their queues.
+  shards_.clear();
+}
+
+}  // namespace chat::app
