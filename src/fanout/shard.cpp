@@ -15,7 +15,12 @@ namespace chat::fanout {
 Shard::Shard(FanOut& fan_out, std::uint32_t index, transport::EventLoop& loop)
     : fan_out_(fan_out), index_(index), loop_(loop), chunks_(fan_out.options_.shard_bytes) {}
 
-Shard::~Shard() { loop_.cancel_flush(*this); }
+Shard::~Shard() {
+  loop_.cancel_flush(*this);
+  for (const Slot& slot : slots_) {
+    if (slot.subscriber) slot.subscriber->abandon();
+  }
+}
 
 // --- connections ---
 

@@ -23,6 +23,17 @@ void Subscriber::detach() {
   shard_ = nullptr;
 }
 
+void Subscriber::abandon() {
+  while (first_) {
+    first_->drop();
+    first_->room_ = nullptr;
+    remove(*first_);
+  }
+  if (socket_) socket_->set_owed(nullptr);
+  socket_ = nullptr;
+  shard_ = nullptr;
+}
+
 void Subscriber::add(Subscription& subscription) {
   subscription.next_ = first_;
   first_ = &subscription;

@@ -60,6 +60,7 @@ class Subscriber : public transport::OwedBytes {
 
  private:
   friend class Shard;
+  void abandon();  // the shard ends before the connection
   void add(Subscription& subscription);
   void remove(Subscription& subscription);
 

@@ -14,6 +14,7 @@ struct Subscription::Exchange {
   struct Own {
     MessageId message;
     std::string client_id;
+    std::size_t bytes;
   };
   // At `position` of the stream `ack` is sent and `skip` bytes are not.
   struct Detour {
@@ -52,8 +53,8 @@ Subscription::Exchange& Subscription::exchange() {
 
 // --- own messages ---
 
-void Subscription::expect_own(MessageId message, std::string_view client_id) {
-  exchange().in_flight.push_back({message, std::string(client_id)});
+void Subscription::expect_own(MessageId message, std::string_view client_id, std::size_t bytes) {
+  exchange().in_flight.push_back({message, std::string(client_id), bytes});
 }
 
 void Subscription::forget_own(MessageId message) {
@@ -66,6 +67,14 @@ bool Subscription::has_in_flight(MessageId message) const noexcept {
 }
 
 std::size_t Subscription::in_flight() const noexcept { return exchange_ ? exchange_->in_flight.size() : 0; }
+
+std::size_t Subscription::in_flight_bytes() const noexcept {
+  std::size_t sum = 0;
+  if (exchange_) {
+    for (const auto& own : exchange_->in_flight) sum += own.bytes;
+  }
+  return sum;
+}
 
 std::optional<std::string> Subscription::take_own(Uuid message, Seq seq, Timestamp at) {
   if (!exchange_) return std::nullopt;

@@ -39,13 +39,14 @@ class Subscription {
   // --- own messages ---
   // A message was given to the journal: when it comes by, an acknowledgement stands in its place, or nothing when
   // `client_id` is empty.
-  void expect_own(MessageId message, std::string_view client_id);
+  void expect_own(MessageId message, std::string_view client_id, std::size_t bytes);
   // It was refused, or is never to come.
   void forget_own(MessageId message);
   // The journal knew its client_id: the first answer is given, once this socket has had everything up to its seq.
   void answer_repeat(MessageId message, const Stored& first);
   bool has_in_flight(MessageId message) const noexcept;
   std::size_t in_flight() const noexcept;
+  std::size_t in_flight_bytes() const noexcept;
 
   // --- for Subscriber ---
   bool owes() const noexcept;

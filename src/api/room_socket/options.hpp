@@ -1,0 +1,21 @@
+// What app may set of the room sockets.
+#pragma once
+
+#include "base/token_bucket.hpp"
+#include "transport/websocket.hpp"
+
+#include <chrono>
+#include <cstddef>
+
+namespace chat::api {
+
+struct RoomSocketOptions {
+  transport::WebSocketOptions websocket;        // max_message_bytes is the frame's limit
+  std::size_t max_content_bytes = 64 * 1024;    // of a message, decoded
+  std::size_t in_flight_messages = 64;          // of one socket, not yet acknowledged; beyond it, it is not read
+  std::size_t in_flight_bytes = 256 * 1024;     // of their contents
+  RateLimit messages{50, 300};                  // of one user, all sockets together; 0 = no limit
+  std::chrono::milliseconds journal_retry{20};  // while its queue is full
+};
+
+}  // namespace chat::api
