@@ -21,13 +21,11 @@ std::string_view view(boost::beast::string_view s) noexcept { return {s.data(), 
 
 }  // namespace
 
-// Beast's push parser with our containers behind it.
+// Beast's push parser for one complete head, with our containers behind it.
 class HttpParser::Beast final : public http::basic_parser<true> {
  public:
   explicit Beast(HttpParser& owner) : owner_(owner) {
-    eager(true);
-    // The head was measured by our own scanner; trailers and bodies are measured below.
-    header_limit(static_cast<std::uint32_t>(owner.limits_->head_bytes + owner.limits_->trailer_bytes + 1));
+    header_limit(static_cast<std::uint32_t>(owner.limits_->head_bytes + 1));  // measured by our own scanner already
     body_limit(boost::none);
   }
 
@@ -46,56 +44,35 @@ class HttpParser::Beast final : public http::basic_parser<true> {
   }
   void on_response_impl(int, StringView, int, ErrorCode&) override {}
   void on_field_impl(http::field, StringView name, StringView value, ErrorCode&) override {
-    // Trailers come the same way; nobody here asks for any, and a field must not change behind a check.
-    if (!head_done_) owner_.request_.headers.add(view(name), view(value));
+    owner_.request_.headers.add(view(name), view(value));
   }
   void on_header_impl(ErrorCode& ec) override {
     head_done_ = true;
-    // Before the body's length is believed: what smuggling needs is refused here.
     if (owner_.check_head() != 0) ec = http::error::bad_value;
   }
+  // Bodies do not come here.
   void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode&) override {}
-  std::size_t on_body_impl(StringView bytes, ErrorCode& ec) override { return take(bytes, ec); }
-  void on_chunk_header_impl(std::uint64_t size, StringView extensions, ErrorCode& ec) override {
-    extension_bytes_ += extensions.size();
-    if (extension_bytes_ > owner_.limits_->trailer_bytes) {
-      owner_.refuse(400, "chunk extensions too long");
-      ec = http::error::bad_chunk_extension;
-    } else if (size > owner_.body_limit_) {
-      owner_.refuse(413, "body too large");
-      ec = http::error::body_limit;
-    }
-  }
-  std::size_t on_chunk_body_impl(std::uint64_t, StringView bytes, ErrorCode& ec) override { return take(bytes, ec); }
+  std::size_t on_body_impl(StringView bytes, ErrorCode&) override { return bytes.size(); }
+  void on_chunk_header_impl(std::uint64_t, StringView, ErrorCode&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, StringView bytes, ErrorCode&) override { return bytes.size(); }
   void on_finish_impl(ErrorCode&) override {}
-
-  std::size_t take(StringView bytes, ErrorCode& ec) {
-    std::string& body = owner_.request_.body;
-    if (bytes.size() > owner_.body_limit_ - std::min(body.size(), owner_.body_limit_)) {
-      owner_.refuse(413, "body too large");
-      ec = http::error::body_limit;
-      return 0;
-    }
-    body.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
 
   HttpParser& owner_;
   bool head_done_ = false;
-  std::size_t extension_bytes_ = 0;
 };
 
-HttpParser::HttpParser(const HttpLimits& limits) : limits_(&limits), scanner_(limits) {}
+HttpParser::HttpParser(const HttpLimits& limits) : limits_(&limits), scanner_(limits), chunks_(limits.trailer_bytes) {}
 HttpParser::~HttpParser() = default;
 
 void HttpParser::reset() {
   scanner_.reset();
-  beast_.reset();
+  chunks_ = ChunkedBody(limits_->trailer_bytes);
   request_ = {};
   body_limit_ = 0;
+  body_left_ = 0;
   reason_ = {};
   error_ = 0;
-  in_body_ = keep_alive_ = expects_continue_ = has_body_ = wants_websocket_ = false;
+  in_body_ = chunked_ = keep_alive_ = expects_continue_ = has_body_ = wants_websocket_ = false;
 }
 
 int HttpParser::refuse(int status, std::string_view reason) noexcept {
@@ -120,11 +97,11 @@ HttpParser::Step HttpParser::parse_head(std::string_view bytes) {
   }
   if (!scanner_.complete()) return {};
   const std::string_view head = bytes.substr(scanner_.skipped(), scanner_.size() - scanner_.skipped());
-  beast_ = std::make_unique<Beast>(*this);
+  Beast beast(*this);
   boost::beast::error_code ec;
-  const std::size_t used = beast_->put(boost::asio::buffer(head.data(), head.size()), ec);
+  const std::size_t used = beast.put(boost::asio::buffer(head.data(), head.size()), ec);
   if (ec == http::error::need_more) ec = {};
-  if (ec || used != head.size() || !beast_->head_done()) {
+  if (ec || used != head.size() || !beast.head_done()) {
     refuse(400, "malformed request");
     return failure();
   }
@@ -133,31 +110,25 @@ HttpParser::Step HttpParser::parse_head(std::string_view bytes) {
 }
 
 HttpParser::Step HttpParser::parse_body(std::string_view bytes) {
-  if (beast_->is_done()) return {Status::complete, 0, 0, {}};
-  std::size_t used = 0;
-  while (used < bytes.size() && !beast_->is_done()) {
-    boost::beast::error_code ec;
-    const std::size_t n = beast_->put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), ec);
-    used += n;
-    if (ec == http::error::need_more) break;
-    if (ec) {
-      refuse(400, "malformed body");
+  std::string_view rest = bytes;
+  if (chunked_) {
+    if (const int status = chunks_.feed(rest, request_.body, body_limit_)) {
+      refuse(status, status == 413 ? "body too large" : "malformed chunk");
       return failure();
     }
-    if (n == 0) break;
+  } else {
+    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, rest.size()));
+    request_.body.append(rest.substr(0, part));
+    rest.remove_prefix(part);
+    body_left_ -= part;
   }
-  if (beast_->is_done()) return {Status::complete, used, 0, {}};
-  // What Beast leaves is the beginning of a chunk's line or of the trailers.
-  if (bytes.size() - used > limits_->trailer_bytes) {
-    refuse(400, "chunk extensions or trailers too long");
-    return failure();
-  }
-  return {Status::need_more, used, 0, {}};
+  const bool complete = chunked_ ? chunks_.complete() : body_left_ == 0;
+  return {complete ? Status::complete : Status::need_more, bytes.size() - rest.size(), 0, {}};
 }
 
 void HttpParser::set_body_limit(std::size_t bytes) noexcept {
   body_limit_ = bytes;
-  if (const auto length = beast_->content_length(); length && *length > bytes) refuse(413, "body too large");
+  if (body_left_ > bytes) refuse(413, "body too large");
 }
 
 int HttpParser::check_head() {
@@ -185,7 +156,7 @@ int HttpParser::check_framing() {
     if (codings > 1 || lengths != 0 || request_.minor_version == 0 ||
         !equal_without_case(*headers.find("transfer-encoding"), "chunked"))
       return refuse(400, "unsupported Transfer-Encoding");
-    has_body_ = true;
+    has_body_ = chunked_ = true;
   }
   if (lengths > 1) return refuse(400, "several Content-Length");
   if (lengths == 1) {
@@ -194,7 +165,8 @@ int HttpParser::check_framing() {
     const auto digit = [](char c) { return c >= '0' && c <= '9'; };
     if (text.empty() || text.size() > kDigits || !std::all_of(text.begin(), text.end(), digit))
       return refuse(400, "malformed Content-Length");
-    has_body_ = text.find_first_not_of('0') != std::string_view::npos;
+    for (const char c : text) body_left_ = body_left_ * 10 + static_cast<std::uint64_t>(c - '0');
+    has_body_ = body_left_ != 0;
   }
   return 0;
 }

@@ -1,14 +1,15 @@
-// Requests out of bytes: our checks first (http_head), then Beast's parser. Pure: no socket, no clock.
+// Requests out of bytes: heads by our checks first (http_head), then Beast's parser; bodies by length or chunked_body.
+// Pure: no socket, no clock.
 //
 // Home: one connection; used again for its next request after reset().
 #pragma once
 
+#include "transport/chunked_body.hpp"
 #include "transport/http_head.hpp"
 #include "transport/http_types.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 namespace chat::transport {
@@ -58,12 +59,14 @@ class HttpParser {
 
   const HttpLimits* limits_;
   HeadScanner scanner_;
-  std::unique_ptr<Beast> beast_;
   HttpRequest request_;
+  ChunkedBody chunks_;
   std::size_t body_limit_ = 0;
+  std::uint64_t body_left_ = 0;  // with a Content-Length
   std::string_view reason_;
   int error_ = 0;
   bool in_body_ = false;
+  bool chunked_ = false;
   bool keep_alive_ = false;
   bool expects_continue_ = false;
   bool has_body_ = false;
