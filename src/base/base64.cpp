@@ -37,8 +37,8 @@ std::string encode(std::string_view bytes, std::string_view alphabet) {
 
 std::optional<std::string> decode(std::string_view text, const std::array<std::int8_t, 256>& table) {
   if (text.size() % 4 == 1) return std::nullopt;  // 6 bits are no byte
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
+  std::string out(text.size() * 3 / 4, '\0');
+  char* to = out.data();
   std::uint32_t bits = 0;
   int held = 0;
   for (const char c : text) {
@@ -48,7 +48,7 @@ std::optional<std::string> decode(std::string_view text, const std::array<std::i
     held += 6;
     if (held >= 8) {
       held -= 8;
-      out += static_cast<char>((bits >> held) & 0xFF);
+      *to++ = static_cast<char>((bits >> held) & 0xFF);
     }
   }
   if ((bits & ((1u << held) - 1)) != 0) return std::nullopt;  // stray bits: a second text for the same bytes

@@ -199,6 +199,8 @@ class Reader {
     }
   }
 
+  static bool is_plain(char c) { return c >= 0x20 && static_cast<unsigned char>(c) < 0x80 && c != '"' && c != '\\'; }
+
   // After the opening quote.
   bool string(std::string& out) {
     while (at_ < text_.size()) {
@@ -214,8 +216,9 @@ class Reader {
         continue;
       }
       if (c < 0x80) {
-        out += static_cast<char>(c);
-        ++at_;
+        const auto begin = at_;
+        while (at_ < text_.size() && is_plain(text_[at_])) ++at_;
+        out.append(text_, begin, at_ - begin);
         continue;
       }
       auto rest = text_.substr(at_);
@@ -234,6 +237,7 @@ class Reader {
 
 Result<FlatJson> FlatJson::parse(std::string_view text) {
   FlatJson json;
+  json.members_.reserve(8);
   Reader reader(text);
   if (!reader.document(json.members_)) return Error{Errc::invalid, reader.fault};
   return json;
