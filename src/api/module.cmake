@@ -1,5 +1,6 @@
-# The pages that the server carries in itself: /docs, without internet.
+# The pages that the server carries in itself: what a browser gets at /, and /docs without internet.
 set(CHAT_WEB_FILES
+  "/index.html|${CMAKE_SOURCE_DIR}/web/start/index.html"
   "/index.html|${CMAKE_SOURCE_DIR}/web/landing/index.html"
   "/landing.css|${CMAKE_SOURCE_DIR}/web/landing/landing.css"
   "/docs|${CMAKE_SOURCE_DIR}/web/docs/index.html"
