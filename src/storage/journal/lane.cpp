@@ -177,20 +177,23 @@ void Lane::fly(Lock& lock, std::vector<EntryPtr> batch) {
   const FlightReport report = writer_->write(items);
   observer_.on_flight(messages, bytes, clock_.steady() - started);
   lock.lock();
+  learn(report);  // before the answers: who hears of a failure finds the lane's state to match
   settle(lock, std::move(batch), std::move(items));
   observer_.on_queue(index_, queue_.messages(), queue_.bytes());
-  if (!report.halted.empty())
-    set_state(State::halted, report.halted);
-  else if (!report.away.empty()) {
-    // A connection that was merely cut is replaced at once, and nobody hears of it. Cut again before anything went
-    // well, the database is away.
-    const bool again = reconnect_pause_.count() > 0;
-    back_off();
-    if (!again) reconnect_at_ = {};
-    set_state(again ? State::away : State::opening, report.away);
-  } else if (report.halted.empty()) {
+}
+
+void Lane::learn(const FlightReport& report) {
+  if (!report.halted.empty()) return set_state(State::halted, report.halted);
+  if (report.away.empty()) {
     reconnect_pause_ = std::chrono::milliseconds(0);
+    return;
   }
+  // A connection that was merely cut is replaced at once, and nobody hears of it. Cut again before anything went well,
+  // the database is away.
+  const bool again = reconnect_pause_.count() > 0;
+  back_off();
+  if (!again) reconnect_at_ = {};
+  set_state(again ? State::away : State::opening, report.away);
 }
 
 void Lane::back_off() {

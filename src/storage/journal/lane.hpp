@@ -60,6 +60,7 @@ class Lane {
   bool must_end(TimePoint now) const;
   void wait(Lock& lock, TimePoint now);
   void reconnect(Lock& lock, TimePoint now);
+  void learn(const FlightReport& report);
   void back_off();
   void run_job(Lock& lock);
   void fly(Lock& lock, std::vector<EntryPtr> batch);

@@ -16,7 +16,7 @@ void PgFlight::add(const sql::Query& query, std::vector<sql::Value> params) {
   statements_.push_back({query, std::move(params), {}});
 }
 
-int PgFlight::rows(std::size_t index) const { return PQntuples(results_[index].get()); }
+int PgFlight::rows(std::size_t index) const { return PQntuples(result(index)); }
 
 PgFlight::End PgFlight::fly() {
   if (connection_.broken() || !prepare()) {
@@ -27,7 +27,7 @@ PgFlight::End PgFlight::fly() {
   const bool answered = send() && receive();
   if (!answered || PQstatus(connection_.native()) != CONNECTION_OK) {
     connection_.mark_broken();
-    if (committed_) return End::committed;
+    if (committed_) return End::committed;  // it died just afterwards
     if (!failed_) failure_ = sql::pg_failure(connection_.native(), nullptr);
     failure_.cause = Cause::connection_lost;
     return End::unsure;
@@ -35,11 +35,7 @@ PgFlight::End PgFlight::fly() {
   if (PQexitPipelineMode(connection_.native()) != 1) connection_.mark_broken();
   // After an error the transaction is still open, and the next one would fail with 25P02.
   if (PQtransactionStatus(connection_.native()) != PQTRANS_IDLE) connection_.rollback();
-  if (committed_) {
-    results_.erase(results_.begin());  // BEGIN's
-    return End::committed;
-  }
-  return End::failed;
+  return committed_ ? End::committed : End::failed;
 }
 
 bool PgFlight::prepare() {

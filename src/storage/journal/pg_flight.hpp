@@ -30,7 +30,7 @@ class PgFlight {
   std::size_t statements() const { return statements_.size(); }
   // Rows of statement `index` after `committed`, all results in binary.
   int rows(std::size_t index) const;
-  sql::PgRow row(std::size_t index, int row) const { return {results_[index].get(), row}; }
+  sql::PgRow row(std::size_t index, int row) const { return {result(index), row}; }
 
   const sql::Failure& failure() const { return failure_; }
 
@@ -43,6 +43,7 @@ class PgFlight {
     std::vector<sql::Value> params;
     std::string name;
   };
+  const pg_result* result(std::size_t index) const { return results_[index + 1].get(); }  // the first is BEGIN's
   bool prepare();
   bool send();
   bool receive();  // false: the connection was lost before the Sync
