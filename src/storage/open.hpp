@@ -26,7 +26,7 @@ struct StorageOptions {
   std::chrono::milliseconds lock_wait{0};        // for the lock file
   bool migrate = false;                          // SQLite only: bring an empty or older database forward when opening
   bool replication_is_synchronous = false;       // a promoted PostgreSQL has lost nothing: keep the epoch
-  std::string sqlite_vfs;                        // tests of power cuts register their own
+  std::string sqlite_vfs{};                      // tests of power cuts register their own
   std::string synchronous = "FULL";              // SQLite's; less only for control runs of the crash checker
   std::string pg_synchronous_commit = "on";      // likewise
   std::int64_t sqlite_mmap_bytes = 256LL << 20;  // readers; 0 with a VFS that must see every read

@@ -21,7 +21,7 @@ enum class PgRole : std::uint8_t {
 };
 
 struct PgOptions {
-  std::string url;  // postgresql://user:password@host:port/database, or libpq's key=value form
+  std::string url{};  // postgresql://user:password@host:port/database, or libpq's key=value form
   PgRole role = PgRole::reader;
   std::chrono::seconds connect_timeout{2};
   std::chrono::milliseconds tcp_user_timeout{5000};

@@ -22,8 +22,8 @@ enum class SqliteRole : std::uint8_t {
 };
 
 struct SqliteOptions {
-  std::string path;  // ":memory:" is not for this: each connection would have its own
-  std::string vfs;   // empty: the system's own
+  std::string path{};  // ":memory:" is not for this: each connection would have its own
+  std::string vfs{};   // empty: the system's own
   SqliteRole role = SqliteRole::writer;
   bool create = false;               // make the file when it is not there
   bool wal = true;                   // false: leave the file's mode as it is (looking at a stranger's database)

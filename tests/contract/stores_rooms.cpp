@@ -1,0 +1,91 @@
+#include "support/storage_fixture.hpp"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+namespace chat::testing {
+namespace {
+
+class RoomStoreContract : public StoreTest {};
+INSTANTIATE_TEST_SUITE_P(Every, RoomStoreContract, ::testing::ValuesIn(all_databases()), database_name);
+
+TEST_P(RoomStoreContract, GivesBackARoomWithItsCreatorAsOwner) {
+  const User ada = add_user("ada@example.com"), eve = add_user("eve@example.com");
+  Room room;
+  room.id = RoomId::make();
+  room.name = "O'Reilly \xE2\x98\x83";
+  room.description = "it's \"quoted\"";
+  room.creator_id = ada.id;
+  room.created_at = *parse_timestamp("2026-01-02 03:04:05.000006");
+  take(rooms().create_room(room));
+  const RoomAccess found = take(rooms().find_room(room.id, ada.id));
+  EXPECT_EQ(found.room.name, room.name);
+  EXPECT_EQ(found.room.description, room.description);
+  EXPECT_EQ(found.room.creator_id, ada.id);
+  EXPECT_EQ(found.room.created_at, room.created_at);
+  EXPECT_EQ(found.room.kind, RoomKind::public_room);
+  EXPECT_EQ(found.room.last_seq, Seq(0));
+  EXPECT_EQ(found.room.first_seq, Seq(1));
+  EXPECT_EQ(found.room.message_count, 0);
+  EXPECT_EQ(found.role, MemberRole::owner);
+  EXPECT_EQ(take(rooms().find_room(room.id, eve.id)).role, std::nullopt);
+  EXPECT_EQ(rooms().find_room(RoomId::make(), ada.id).error().code, Errc::room_not_found);
+}
+
+TEST_P(RoomStoreContract, NamesAreUniqueAmongPublicRoomsOnly) {
+  const User ada = add_user("ada@example.com");
+  add_room(ada, "lobby");
+  Room again;
+  again.id = RoomId::make();
+  again.name = "lobby";
+  again.creator_id = ada.id;
+  EXPECT_EQ(rooms().create_room(again).error().code, Errc::room_exists);
+  again.kind = RoomKind::private_room;
+  EXPECT_TRUE(rooms().create_room(again));
+  add_room(ada, "Lobby");  // another name
+}
+
+TEST_P(RoomStoreContract, OfSeveralThatRaceForOneNameExactlyOneWins) {
+  const User ada = add_user("ada@example.com");
+  for (int round = 0; round < 5; ++round) {
+    constexpr std::size_t kRacers = 6;
+    std::array<std::optional<Errc>, kRacers> errors;
+    std::vector<std::thread> racers;
+    for (std::size_t i = 0; i < kRacers; ++i) {
+      racers.emplace_back([this, i, round, &errors, &ada] {
+        Room room;
+        room.id = RoomId::make();
+        room.name = "race " + std::to_string(round);
+        room.creator_id = ada.id;
+        room.created_at = system_clock().now();
+        const auto made = rooms().create_room(room);
+        if (!made) errors[i] = made.error().code;
+      });
+    }
+    for (auto& racer : racers) racer.join();
+    EXPECT_EQ(std::count(errors.begin(), errors.end(), std::nullopt), 1);
+    EXPECT_EQ(std::count(errors.begin(), errors.end(), Errc::room_exists), static_cast<std::ptrdiff_t>(kRacers - 1));
+  }
+  EXPECT_EQ(take(rooms().list_public_rooms()).size(), 5u);
+}
+
+TEST_P(RoomStoreContract, ListsPublicRoomsByAge) {
+  const User ada = add_user("ada@example.com");
+  std::vector<RoomId> made;
+  for (int i = 0; i < 4; ++i) {
+    Room room;
+    room.id = RoomId::make();
+    room.name = "room " + std::to_string(i);
+    room.creator_id = ada.id;
+    room.created_at = *parse_timestamp("2026-01-01 00:00:00") + std::chrono::seconds(i == 3 ? 0 : 10 - i);
+    made.push_back(take(rooms().create_room(room)).id);
+  }
+  add_room(ada, "secret", RoomKind::private_room);
+  std::vector<RoomId> listed;
+  for (const Room& room : take(rooms().list_public_rooms())) listed.push_back(room.id);
+  EXPECT_EQ(listed, (std::vector<RoomId>{made[3], made[2], made[1], made[0]}));
+}
+
+}  // namespace
+}  // namespace chat::testing
