@@ -12,7 +12,7 @@ add_library(chat_options INTERFACE)
 target_compile_options(chat_options INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror
   $<$<CXX_COMPILER_ID:GNU>:-fcoroutines>
   # g++ 12 reports these falsely inside coroutines and std::optional at -O2
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-free-nonheap-object>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-free-nonheap-object>)
 target_include_directories(chat_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
 
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
