@@ -24,7 +24,7 @@ struct ListenerOptions {
   int backlog = 4096;
   std::size_t accepts_per_turn = 64;
   std::chrono::milliseconds exhausted_pause{1'000};  // no more descriptors: how long to leave clients waiting
-  SocketOptions socket;
+  SocketOptions socket = {};
 };
 
 class Listener final : private TimerNode {

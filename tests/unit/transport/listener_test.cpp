@@ -1,0 +1,217 @@
+#include "transport/listener.hpp"
+
+#include "unit/transport/loop_fixture.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+
+#include <thread>
+#include <vector>
+
+namespace chat::transport {
+namespace {
+
+using namespace test;
+
+Client dial(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  return Client(fd);
+}
+
+int option(int fd, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  ::getsockopt(fd, level, name, &value, &size);
+  return value;
+}
+
+class ListenerTest : public LoopTest {
+ protected:
+  std::vector<std::unique_ptr<Listener>> listen(std::vector<EventLoop*> loops, ListenerOptions options = {}) {
+    auto opened = open_listeners(loops, options);
+    EXPECT_TRUE(opened.has_value());
+    return std::move(*opened);
+  }
+  Listener::OnConnection keep() {
+    return [this](std::unique_ptr<ByteStream> stream, const PeerAddress& peer) {
+      streams.push_back(std::move(stream));
+      peers.push_back(peer);
+    };
+  }
+  std::vector<std::unique_ptr<ByteStream>> streams;
+  std::vector<PeerAddress> peers;
+};
+
+TEST_F(ListenerTest, AcceptsAndSetsTheSocketUp) {
+  auto listeners = listen({&loop}, {.socket = {.send_buffer_bytes = 100'000, .unsent_low_water_bytes = 30'000}});
+  ASSERT_NE(listeners[0]->port(), 0);
+  listeners[0]->start(keep());
+  const Client client = dial(listeners[0]->port());
+  ASSERT_TRUE(run_until([&] { return streams.size() == 1; }));
+  const int fd = streams[0]->native_handle();
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 30'000);
+  EXPECT_EQ(option(fd, SOL_SOCKET, SO_SNDBUF), 200'000) << "the kernel doubles it";
+  EXPECT_NE(::fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_NE(::fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_TRUE(peers[0].is_loopback());
+  EXPECT_EQ(peers[0].ip_text(), "127.0.0.1");
+  EXPECT_EQ(loop.stats().accepted.value(), 1u);
+}
+
+TEST_F(ListenerTest, SeveralLoopsShareOnePort) {
+  EventLoop other;
+  auto listeners = listen({&loop, &other});
+  ASSERT_EQ(listeners.size(), 2u);
+  EXPECT_EQ(listeners[0]->port(), listeners[1]->port());
+}
+
+TEST_F(ListenerTest, ATakenPortIsAnErrorWithItsName) {
+  auto listeners = listen({&loop});
+  const auto second = open_listeners({&loop}, {.port = listeners[0]->port()});
+  ASSERT_FALSE(second.has_value());
+  EXPECT_NE(second.error().message.find(std::to_string(listeners[0]->port())), std::string::npos);
+  EXPECT_FALSE(open_listeners({&loop}, {.host = "no.such.host.invalid"}).has_value());
+}
+
+TEST_F(ListenerTest, TheHookTurnsClientsAway) {
+  auto listeners = listen({&loop});
+  listeners[0]->start(keep(), {}, [](const PeerAddress&) { return false; });
+  Client client = dial(listeners[0]->port());
+  EXPECT_TRUE(run_until([&] { return client.ended(); }));
+  EXPECT_TRUE(streams.empty());
+}
+
+TEST_F(ListenerTest, StoppedItRefuses) {
+  auto listeners = listen({&loop});
+  listeners[0]->start(keep());
+  const auto port = listeners[0]->port();
+  listeners[0]->stop_accepting();
+  listeners[0]->stop_accepting();
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_NE(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  ::close(fd);
+  run_ready();
+}
+
+TEST_F(ListenerTest, WithoutDescriptorsItPausesSaysSoOnceAndHeals) {
+  auto listeners = listen({&loop}, {.exhausted_pause = 50ms});
+  std::vector<int> errors;
+  listeners[0]->start(keep(), [&](int error) { errors.push_back(error); });
+  Client client = dial(listeners[0]->port());
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const int highest = ::dup(0);
+  ::close(highest);
+  const rlimit tight{static_cast<rlim_t>(highest), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  ASSERT_TRUE(run_until([&] { return !errors.empty(); }));
+  EXPECT_TRUE(listeners[0]->paused());
+  const auto end = std::chrono::steady_clock::now() + 200ms;
+  std::size_t handlers = 0;
+  while (std::chrono::steady_clock::now() < end) {
+    handlers += loop.poll();
+    ::poll(nullptr, 0, 1);
+  }
+  EXPECT_LT(handlers, 100u) << "it must not spin";
+  EXPECT_EQ(errors, std::vector<int>{EMFILE});
+  EXPECT_TRUE(streams.empty());
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(run_until([&] { return streams.size() == 1; })) << "the waiting client is served";
+}
+
+TEST(PeerAddress, KnowsItsFormsAndKeys) {
+  const auto v4 = PeerAddress::parse_ip("192.0.2.7", 80);
+  ASSERT_TRUE(v4);
+  EXPECT_EQ(v4->text(), "192.0.2.7:80");
+  EXPECT_EQ(*PeerAddress::parse_ip("::ffff:192.0.2.7", 80), *v4);
+  const auto a = PeerAddress::parse_ip("2001:db8:1:2:3::1");
+  const auto b = PeerAddress::parse_ip("2001:db8:1:2:ffff::2");
+  const auto c = PeerAddress::parse_ip("2001:db8:1:3::1");
+  EXPECT_EQ(a->limit_key(), b->limit_key());
+  EXPECT_NE(a->limit_key(), c->limit_key());
+  EXPECT_NE(v4->limit_key(), PeerAddress::parse_ip("192.0.2.8")->limit_key());
+  EXPECT_EQ(a->text(), "[2001:db8:1:2:3::1]:0");
+  EXPECT_TRUE(PeerAddress::parse_ip("::1")->is_loopback());
+  EXPECT_TRUE(PeerAddress::parse_ip("127.9.9.9")->is_loopback());
+  EXPECT_FALSE(v4->is_loopback());
+  for (const char* bad : {"", "x", "1.2.3", "1.2.3.4.5", "::1%lo", "1.2.3.4:80", "[::1]"})
+    EXPECT_FALSE(PeerAddress::parse_ip(bad)) << bad;
+}
+
+TEST(EventLoop, StopsFromAnotherThreadAndRunsPostsAtHome) {
+  EventLoop loop;
+  bool at_home = false;
+  std::thread thread([&] { loop.run(); });
+  loop.post([&] {
+    at_home = loop.at_home();
+    loop.stop();
+  });
+  thread.join();
+  EXPECT_TRUE(at_home);
+  EXPECT_FALSE(loop.at_home());
+}
+
+struct Task final : FlushTask {
+  explicit Task(std::function<void()> f) : run(std::move(f)) {}
+  void on_flush() override { run(); }
+  std::function<void()> run;
+};
+
+TEST(EventLoop, FlushesOnceAtTheEndOfATurnInTheOrderOfAsking) {
+  EventLoop loop;
+  std::string order;
+  Task a([&] { order += 'a'; }), b([&] { order += 'b'; }), c([&] { order += 'c'; });
+  for (int i = 0; i < 3; ++i) {
+    loop.post([&, i] {
+      order += static_cast<char>('0' + i);
+      loop.request_flush(i == 0 ? b : a);
+      loop.request_flush(b);
+      if (i == 2) {
+        loop.request_flush(c);
+        loop.cancel_flush(c);
+      }
+    });
+  }
+  while (loop.poll() != 0) {
+  }
+  EXPECT_EQ(order, "012ba");
+  EXPECT_EQ(loop.stats().flush_turns.value(), 1u);
+}
+
+TEST(EventLoop, ATaskMayCancelAnotherWhileFlushing) {
+  EventLoop loop;
+  std::string order;
+  Task b([&] { order += 'b'; });
+  Task a([&] {
+    order += 'a';
+    loop.cancel_flush(b);
+  });
+  loop.request_flush(a);
+  loop.request_flush(b);
+  while (loop.poll() != 0) {
+  }
+  EXPECT_EQ(order, "a");
+}
+
+TEST(EventLoop, WritesTheDateOfTheStandard) {
+  EventLoop loop;
+  const std::string date(loop.http_date());
+  EXPECT_EQ(date.size(), 29u);
+  EXPECT_EQ(date.substr(3, 2), ", ");
+  EXPECT_EQ(date.substr(25), " GMT");
+}
+
+}  // namespace
+}  // namespace chat::transport
