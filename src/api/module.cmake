@@ -1,8 +1,6 @@
 # The pages that the server carries in itself: what a browser gets at /, and /docs without internet.
 set(CHAT_WEB_FILES
   "/index.html|${CMAKE_SOURCE_DIR}/web/start/index.html"
-  "/index.html|${CMAKE_SOURCE_DIR}/web/landing/index.html"
-  "/landing.css|${CMAKE_SOURCE_DIR}/web/landing/landing.css"
   "/docs|${CMAKE_SOURCE_DIR}/web/docs/index.html"
   "/docs/docs.css|${CMAKE_SOURCE_DIR}/web/docs/docs.css"
   "/docs/docs.js|${CMAKE_SOURCE_DIR}/web/docs/docs.js"
@@ -13,7 +11,7 @@ set(CHAT_WEB_FILES
   "/docs/swagger-ui-bundle.js.LICENSE.txt|@swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt")
 
 set(web_out ${CMAKE_BINARY_DIR}/generated/web)
-file(GLOB web_sources CONFIGURE_DEPENDS web/docs/* web/landing/*)
+file(GLOB web_sources CONFIGURE_DEPENDS web/docs/* web/start/*)
 add_custom_command(OUTPUT ${web_out}/web_assets.S ${web_out}/web_assets.cpp
   COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DGENERATED=${web_out} -DOUT_S=${web_out}/web_assets.S
     -DOUT_CPP=${web_out}/web_assets.cpp "-DFILES=${CHAT_WEB_FILES}" -P ${CMAKE_SOURCE_DIR}/cmake/embed_web.cmake
