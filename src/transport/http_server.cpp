@@ -32,12 +32,16 @@ void HttpServer::adopt(std::unique_ptr<ByteStream> stream, const PeerAddress& pe
   session->start();
 }
 
-// A session may leave the list while it is told: the next one is found first.
+// Handlers may end any connection while they are told: the lists are not walked meanwhile.
 void HttpServer::begin_shutdown() {
   if (shutting_down_) return;
   shutting_down_ = true;
-  for (auto it = sessions_->list.begin(); it != sessions_->list.end();) (it++)->begin_shutdown();
-  for (auto it = websockets_.begin(); it != websockets_.end();) (it++)->begin_shutdown();
+  std::vector<HttpSessionPtr> sessions;
+  for (HttpSession& session : sessions_->list) sessions.emplace_back(&session);
+  std::vector<WebSocketPtr> sockets;
+  for (WebSocket& socket : websockets_) sockets.emplace_back(&socket);
+  for (const auto& session : sessions) session->begin_shutdown();
+  for (const auto& socket : sockets) socket->begin_shutdown();
 }
 
 void HttpServer::abort_all() {

@@ -46,7 +46,7 @@ class HttpServer {
   // Closes idle connections, lets requests in hand finish (their answers say Connection: close), tells every
   // WebSocket's handler. Connections that come later are closed after one answer.
   void begin_shutdown();
-  // Cuts everything that is still open.
+  // Cuts everything that is still open. Handlers hear of it in the loop's next turn: let it have one.
   void abort_all();
 
   std::size_t open_http() const noexcept { return http_count_; }

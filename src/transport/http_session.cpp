@@ -203,6 +203,7 @@ void HttpSession::become_websocket(WebSocketAccept accept, const HttpRequest& re
   die(false);
   const WebSocketPtr socket = WebSocket::open(server.loop_, std::move(stream), std::move(accept.handler),
                                               accept.options ? *accept.options : kDefaults, head, std::move(received));
+  if (socket->is_over()) return;  // its handler did not want it
   server.websockets_.push_back(*socket);
   if (server.shutting_down_) socket->begin_shutdown();
 }

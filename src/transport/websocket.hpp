@@ -1,7 +1,8 @@
 // One WebSocket connection after its upgrade: frames in, frames out, liveness, closing.
 //
 // Home: the loop it was made on; every call and every callback happens there. It lives as long as somebody holds a
-// WebSocketPtr (the loop itself does, until the connection is over). After on_close every call does nothing.
+// WebSocketPtr (the loop itself does, until the connection is over): a handler that may call it after on_close, say
+// from a coroutine, holds one, and every call does nothing then. The circle is broken after on_close.
 // An idle one is a pending readiness wait, a timer node and this object: no coroutine, no buffer.
 #pragma once
 
@@ -127,6 +128,7 @@ class WebSocket final
   void fail_slow(std::uint16_t code, std::string_view reason = {});
   void abort();  // resets now; on_close says 1006
   bool is_open() const noexcept { return state_ == State::open; }
+  bool is_over() const noexcept { return state_ == State::dead; }  // the descriptor is closed
 
   EventLoop& loop() noexcept { return *loop_; }
   const std::shared_ptr<WebSocketHandler>& handler() const noexcept { return handler_; }  // null after on_close

@@ -391,6 +391,27 @@ TEST_F(HttpSessionTest, ShutdownClosesTheIdleFinishesTheBusyAndTellsTheSockets) 
   EXPECT_NE(client.received().find("\r\nConnection: close\r\n"), std::string::npos);
 }
 
+TEST_F(HttpSessionTest, ThousandsOfConnectionsLeaveNoDescriptorBehind) {
+  start();
+  const auto next_descriptor = [] {
+    const int fd = ::dup(0);
+    ::close(fd);
+    return fd;
+  };
+  const int before = next_descriptor();
+  for (int i = 0; i < 2000; ++i) {
+    Client c = connect();
+    c.send(i % 2 ? upgrade_request() : get("/a"));
+    ASSERT_TRUE(run_until([&] { return !c.received().empty(); }));
+    if (i % 3 == 0) c.send(masked_close(1000));
+    c.close();
+    run_ready();
+  }
+  ASSERT_TRUE(run_until([&] { return server->open_http() == 1 && server->open_websockets() == 0; }));
+  EXPECT_EQ(next_descriptor(), before);
+  EXPECT_EQ(handler.closes, 1000);
+}
+
 TEST_F(HttpSessionTest, AServerThatDiesWithRequestsInHandLeavesNothingBehind) {
   start();
   client.send(get("/slow"));
