@@ -44,7 +44,8 @@ DataLock& DataLock::operator=(DataLock&& other) noexcept {
 
 DataLock::~DataLock() {
   if (file_ < 0) return;
-  (void)::ftruncate(file_, 0);  // the file stays: removing it would let two hold two files of one name
+  // The file stays: removing it would let two hold two files of one name. A stale pid in it only names a holder wrongly.
+  [[maybe_unused]] const int emptied = ::ftruncate(file_, 0);
   ::close(file_);
 }
 

@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kNoDrain{0};
 
 // A database opened for one command.
 struct Opened {
+  Opened(Settings s, std::unique_ptr<storage::Storage> o) : settings(std::move(s)), storage(std::move(o)) {}
   Settings settings;
   std::unique_ptr<storage::Storage> storage;
   ~Opened() {
@@ -38,7 +39,7 @@ std::unique_ptr<Opened> open(const FlagValues& flags, int& status) {
     status = fail(storage.error().message);
     return nullptr;
   }
-  return std::make_unique<Opened>(Opened{loaded->settings, std::move(*storage)});
+  return std::make_unique<Opened>(loaded->settings, std::move(*storage));
 }
 
 // One line from standard input; not shown when it is typed.
