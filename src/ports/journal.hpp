@@ -92,7 +92,8 @@ struct Stored {
 
 // Called exactly once, on a lane's thread, after the sink has had the commit; must not block.
 // Errors: forbidden, room_not_found, not_found, conflict, invalid (the database refused the data), overloaded
-// (not stored), unavailable (not stored), outcome_unknown.
+// (not stored), unavailable (not stored), outcome_unknown; of commands also user_not_found (AddMember) and room_exists
+// (ChangeRoom); internal (not stored: a statement of ours is wrong).
 using JournalAnswer = std::function<void(Result<Stored>)>;
 
 struct CommittedEvent {

@@ -94,11 +94,7 @@ class SqliteWorld final : public SqlWorld {
 
 class PostgresWorld final : public SqlWorld {
  public:
-  PostgresWorld() {
-    const char* server = std::getenv("CHATD_TEST_POSTGRES_URL");
-    if (!server)
-      throw std::runtime_error("CHATD_TEST_POSTGRES_URL is not set (CHATD_TEST_NO_POSTGRES=1 leaves it out)");
-    server_ = server;
+  explicit PostgresWorld(std::string server) : server_(std::move(server)) {
     name_ = "journal_" + Uuid::v4().hex();
     admin("CREATE DATABASE " + name_ + " ENCODING 'UTF8' TEMPLATE template0");
     const auto slash = server_.find_last_of('/');
@@ -142,7 +138,13 @@ std::vector<Kind> kinds() {
 std::unique_ptr<World> World::make(Kind kind) {
   if (kind == Kind::memory) return std::make_unique<MemoryWorld>();
   if (kind == Kind::sqlite) return std::make_unique<SqliteWorld>();
-  return std::make_unique<PostgresWorld>();
+  const char* server = std::getenv("CHATD_TEST_POSTGRES_URL");
+  if (!server) throw std::runtime_error("CHATD_TEST_POSTGRES_URL is not set (CHATD_TEST_NO_POSTGRES=1 leaves it out)");
+  return on_postgres(server);
+}
+
+std::unique_ptr<World> World::on_postgres(const std::string& server_url) {
+  return std::make_unique<PostgresWorld>(server_url);
 }
 
 Principal World::user(const std::string& name) {

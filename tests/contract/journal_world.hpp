@@ -25,6 +25,7 @@ std::vector<Kind> kinds();
 class World {
  public:
   static std::unique_ptr<World> make(Kind kind);  // an empty database of its own, gone with the object
+  static std::unique_ptr<World> on_postgres(const std::string& server_url);
   virtual ~World() = default;
 
   // A journal on it; several may follow one another (a restart), on PostgreSQL also live together (two nodes).

@@ -374,15 +374,12 @@ TEST_F(JournalLane, LooksBeforeItSendsAgainWhatACutLeftInDoubt) {
 }
 
 TEST_F(JournalLane, SaysOutcomeUnknownWhenDoubtLastsTooLong) {
-  start();
-  {
-    std::lock_guard lock(db.mutex);
-    db.opens = {true, false, false, false};
-  }
+  db.opens = {true, false, false, false};
   db.scripts.push_back([](std::span<WriteItem> items, Database&) {
     for (WriteItem& item : items) item.fate = Fate::unsure;
     return FlightReport{"cut", ""};
   });
+  start();
   auto doubtful = send(message(a, "m"));
   ASSERT_TRUE(db.wait_for_flights(1));
   auto refused = send(message(b, "b"));
