@@ -23,6 +23,7 @@ void CatchUp::step() {
   if (!socket->below_low_water()) return wait_for_peer();
   cancel();
   resolve_start();
+  tell_beginning();
   if (!resolved_ || !channel.reaches(start_.after)) return read_store();
   if (start_.after > channel.last_seq()) {
     // The store was read ahead of the stream, or the client speaks of a number that there is not.
@@ -44,6 +45,13 @@ void CatchUp::resolve_start() {
     confirmed_ = true;
   }
   resolved_ = true;
+}
+
+void CatchUp::tell_beginning() {
+  if (told_ || !resolved_) return;
+  if (!confirmed_ && start_.after > subscription_.channel().last_seq()) return;
+  told_ = true;
+  subscription_.owner().on_replay_begins(subscription_);
 }
 
 void CatchUp::read_store() {

@@ -31,6 +31,7 @@ class CatchUp final : private transport::TimerNode {
  private:
   void on_timer() noexcept override;
   void resolve_start();
+  void tell_beginning();
   void read_store();
   void on_page(const Result<ReplayPage>& page);
   void send_page(const ReplayPage& page);
@@ -43,6 +44,7 @@ class CatchUp final : private transport::TimerNode {
   ReplayStart start_;
   bool resolved_ = false;   // start_ says after which number
   bool confirmed_ = false;  // that number exists
+  bool told_ = false;       // on_replay_begins was called
   bool reading_ = false;
   bool retrying_ = false;
   std::uint64_t notices_from_;      // notices at this position of the stream or later came after the subscriber

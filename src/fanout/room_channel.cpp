@@ -172,7 +172,8 @@ void RoomChannel::give_up_oldest_chunk() {
   }
   for (Subscription* member : holders) {
     member->flush();  // a quiet room's chunk may be the oldest and hold this turn's news: nobody is slow yet
-    if (member->current() && member->cursor() < freed_to) member->fail_slow();
+    if (member->cursor() < freed_to) member->fail_slow();
+    if (member->cursor() < freed_to) member->drop();  // its socket had ended already
   }
   drop_front();
 }
@@ -188,6 +189,7 @@ void RoomChannel::add_member(Subscription& member) {
 void RoomChannel::remove_member(Subscription& member) {
   std::size_t hole = member.index_;
   const auto move_to_hole = [&](std::size_t from) {
+    if (from == hole) return;
     members_[hole] = members_[from];
     members_[hole]->index_ = hole;
     hole = from;

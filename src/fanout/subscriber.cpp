@@ -53,13 +53,10 @@ void Subscriber::on_writable() {
   }
 }
 
+// The socket settles what is owed and drops it: the cursors are at their ends. Nothing is taken apart here, because
+// this may be called from within a send of ours; on_close comes in a turn of its own.
 void Subscriber::fail_slow(std::string_view reason) {
-  if (socket_ && socket_->is_open()) {
-    // First the socket: it takes the rest of the frame that was begun from what is owed.
-    socket_->fail_slow(transport::close_code::try_again_later, reason);
-    socket_->set_owed(nullptr);
-  }
-  for (Subscription* s = first_; s; s = s->next_) s->drop();
+  if (socket_) socket_->fail_slow(transport::close_code::try_again_later, reason);
 }
 
 void Subscriber::flush_now() {

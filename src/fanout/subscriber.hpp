@@ -35,7 +35,8 @@ class Subscriber : public transport::OwedBytes {
 
   // For the handler's callbacks.
   void on_writable();
-  // Closes the connection as too slow (1013); its memory is given back at once, its rooms are left when it is closed.
+  // Closes the connection as too slow (1013); what it was owed is given back at once,
+  // its rooms are left in on_close.
   void fail_slow(std::string_view reason);
 
   // For subscriptions.
@@ -54,6 +55,9 @@ class Subscriber : public transport::OwedBytes {
 
   // A message of its own is no longer in flight: acknowledged, or known to be a repeat.
   virtual void on_own_settled() {}
+  // Where the replay begins is settled, once for each subscription. What the peer says must not be stored before: its
+  // number might lie below the beginning, and its acknowledgement would never come.
+  virtual void on_replay_begins(Subscription&) {}
 
  protected:
   ~Subscriber() = default;

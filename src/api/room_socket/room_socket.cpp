@@ -52,6 +52,7 @@ void RoomSocket::on_open(WebSocket& socket) {
   if (revoked_.load()) return close(close_code::policy_violation, "the user may no longer be connected");
   expire_later();
   if (!socket.is_open()) return;
+  read_on();
   const auto start = std::move(start_);
   shard->subscribe(subscription_, room_, audience_, *start, user_);
 }
@@ -194,6 +195,11 @@ void RoomSocket::on_own_settled() {
   read_on();
 }
 
+void RoomSocket::on_replay_begins(fanout::Subscription&) {
+  begun_ = true;
+  read_on();
+}
+
 void RoomSocket::wait(std::chrono::milliseconds delay, std::unique_ptr<AppendMessage> held, bool unpaid) {
   if (!shard()) return;
   if (!waiting_) waiting_ = std::make_unique<Waiting>(shard()->loop());
@@ -222,7 +228,7 @@ void RoomSocket::go_on() {
 void RoomSocket::read_on() {
   WebSocket* open = socket();
   if (!open) return;
-  if (waiting_ || full_) {
+  if (waiting_ || full_ || !begun_) {
     open->pause_reading();
   } else {
     open->resume_reading();

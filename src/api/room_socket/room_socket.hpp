@@ -55,6 +55,7 @@ class RoomSocket final : public transport::WebSocketHandler,
   struct Waiting;
 
   void on_own_settled() override;
+  void on_replay_begins(fanout::Subscription&) override;
   void on_revoked() noexcept override;
   void on_timer() noexcept override;
 
@@ -81,7 +82,8 @@ class RoomSocket final : public transport::WebSocketHandler,
   std::atomic<std::uint64_t> connection_{0};    // set when open
   std::atomic<bool> revoked_{false};
   std::uint32_t messages_ = 0;
-  bool full_ = false;  // not read because too much is in flight
+  bool begun_ = false;  // where the replay begins is settled; it is not read before
+  bool full_ = false;   // not read because too much is in flight
   const protocol::RoomAudience audience_;
 };
 

@@ -394,7 +394,10 @@ TEST_P(Adoption, OfTwoAtOnceOneAdoptsAndTheOtherFindsItDone) {
     threads[i] = std::thread([&, i] {
       // The lock file is for processes; the database's own lock must do among connections.
       auto report = storage::migrate(database_.target(), {}, false, {.exclusive = false});
-      if (report) reports[i] = *report;
+      if (report)
+        reports[i] = *report;
+      else
+        ADD_FAILURE() << report.error().message;
     });
   for (auto& thread : threads) thread.join();
   ASSERT_TRUE(reports[0] && reports[1]);
