@@ -221,6 +221,18 @@ TEST_F(HttpSessionTest, AnEarlyErrorIsReadEvenWhileTheBodyIsStillComing) {
   EXPECT_FALSE(client.was_reset());
 }
 
+TEST_F(HttpSessionTest, TheRestOfARefusedBodyIsDrainedButOnlySoMuch) {
+  start({.drain_bytes = 100'000, .linger_timeout = 5000ms});
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n");
+  ASSERT_TRUE(client_ends());
+  EXPECT_EQ(client.received().rfind("HTTP/1.1 413", 0), 0u);
+  client.send(std::string(60'000, 'x'));
+  run_ready();
+  EXPECT_EQ(server->open_http(), 1u) << "a client still sending must not meet an RST before it has read the answer";
+  client.send(std::string(60'000, 'x'));
+  EXPECT_TRUE(run_until([&] { return server->open_http() == 0; }, 1000ms));
+}
+
 TEST_F(HttpSessionTest, TheRouteSetsTheBodyLimit) {
   start();
   client.send("POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + std::string(60'000, 'x'));
