@@ -69,7 +69,7 @@ std::string config_doc_markdown() {
 std::string env_example() {
   std::string out =
       "# Settings of chatd: copy to .env and take the # from what you change. Every line shows its default.\n"
-      "# Made by `chatd config-doc --env`; docs/settings.md says the same as a table.\n";
+      "# Made by `chatd config-doc --env`; README.md has the same as a table.\n";
   std::string_view group;
   for (const auto& info : all_settings()) {
     if (group != info.group) {

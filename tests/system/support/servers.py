@@ -38,12 +38,13 @@ class Chatd:
                 self.env[name] = os.environ[name]
         self.env.update(env or {})
         self.args, self.binary, self.command, self.wrap = list(args), str(binary or BINARY), command, list(wrap)
-        self.process, self.log, self.port = None, [], None
+        self.process, self.log, self.port = None, [], self._fixed_port()
 
     def start(self, timeout=60):
         self.process = subprocess.Popen([*self.wrap, self.binary, self.command, *self.args], cwd=self.folder, env=self.env,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.port = None
+        self.port = self._fixed_port()
+        self.started_at = len(self.log)
         threading.Thread(target=self._read_log, args=(self.process,), daemon=True).start()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -65,8 +66,11 @@ class Chatd:
         for line in process.stdout:
             self.log.append(line.decode("utf-8", "replace").rstrip("\n"))
 
+    def _fixed_port(self):
+        return int(self.env["LISTEN"].rsplit(":", 1)[1]) or None
+
     def _announced_port(self):
-        for line in reversed(self.log):
+        for line in reversed(self.log[self.started_at:]):
             found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
             if found:
                 return int(found.group(1))
