@@ -1,0 +1,262 @@
+#include "world.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/json/parse.hpp>
+
+#include <cerrno>
+#include <stdexcept>
+
+namespace chat::fanout::test {
+namespace {
+
+// Writes as little as chance says, now and then nothing at all.
+class MoodyStream final : public transport::ByteStream {
+ public:
+  MoodyStream(int fd, Random& random, std::size_t one_in_so_many)
+      : plain_(fd), random_(random), rate_(one_in_so_many) {}
+
+  transport::IoResult try_read(std::span<char> into) override { return plain_.try_read(into); }
+  transport::IoResult try_write(std::span<const iovec> from) override {
+    if (rate_ == 0 || !one_in(random_, rate_) || from.empty()) return plain_.try_write(from);
+    if (one_in(random_, 3)) return {.status = transport::IoStatus::would_block};
+    iovec part = from[0];
+    part.iov_len = 1 + below(random_, part.iov_len);
+    return plain_.try_write({&part, 1});
+  }
+  void shutdown_send() noexcept override { plain_.shutdown_send(); }
+  void reset() noexcept override { plain_.reset(); }
+  int native_handle() const noexcept override { return plain_.native_handle(); }
+
+ private:
+  transport::PlainStream plain_;
+  Random& random_;
+  const std::size_t rate_;
+};
+
+Timestamp at(std::int64_t seq) { return Timestamp(std::chrono::seconds(1'800'000'000 + seq)); }
+
+}  // namespace
+
+// --- FakeStore ---
+
+std::shared_ptr<const Event> FakeStore::add(RoomId room, Event event) {
+  auto& log = rooms[room];
+  event.room_id = room;
+  event.seq = Seq(static_cast<std::int64_t>(log.size()) + 1);
+  event.at = at(event.seq.value);
+  if (event.message) {
+    event.message->room_id = room;
+    event.message->seq = event.seq;
+    event.message->timestamp = event.at;
+  }
+  log.push_back(event);
+  return std::make_shared<const Event>(std::move(event));
+}
+
+std::shared_ptr<const Event> FakeStore::add_message(RoomId room, UserId author, std::string content, MessageId id) {
+  Event event;
+  event.id = EventId(id.value);
+  event.actor_id = author;
+  event.actor_name = "someone";
+  Message& message = event.message.emplace();
+  message.id = id;
+  message.author_id = author;
+  message.author_name = "someone";
+  message.content = std::move(content);
+  return add(room, std::move(event));
+}
+
+std::shared_ptr<const Event> FakeStore::add_edit(RoomId room, Seq message, std::string content) {
+  Event event;
+  event.kind = EventKind::message_edited;
+  event.id = EventId::make();
+  event.message_seq = message;
+  event.payload = R"({"content":")" + content + "\"}";
+  auto added = add(room, std::move(event));
+  Message& edited = *rooms[room][static_cast<std::size_t>(message.value) - 1].message;
+  edited.content = std::move(content);
+  edited.edited_at = added->at;
+  return added;
+}
+
+Result<EventPage> FakeStore::events_after(RoomId room, Seq after, PageLimit limit) {
+  ++reads;
+  if (away) return Error(Errc::unavailable);
+  const auto& log = rooms[room];
+  EventPage page;
+  page.head.last_seq = Seq(static_cast<std::int64_t>(log.size()));
+  std::size_t bytes = 0;
+  for (auto i = static_cast<std::size_t>(after.value);
+       i < log.size() && page.events.size() < limit.events && bytes < limit.bytes; ++i) {
+    page.events.push_back(log[i]);
+    bytes += log[i].message ? log[i].message->content.size() : log[i].payload.size();
+  }
+  page.at_head = page.events.empty() || page.events.back().seq == page.head.last_seq;
+  return page;
+}
+
+Result<Seq> FakeStore::seq_before_last(RoomId room, std::int64_t messages) {
+  if (away) return Error(Errc::unavailable);
+  const auto& log = rooms[room];
+  for (std::size_t i = log.size(); i > 0; --i) {
+    if (log[i - 1].message && --messages == 0) return log[i - 1].seq.prev();
+  }
+  return Seq(0);
+}
+
+Result<RoomHead> FakeStore::room_head(RoomId room) {
+  ++reads;
+  if (away) return Error(Errc::unavailable);
+  RoomHead head;
+  head.last_seq = Seq(static_cast<std::int64_t>(rooms[room].size()));
+  return head;
+}
+
+// --- Client ---
+
+Client::Client(World& world, std::size_t shard, std::string name)
+    : entrant{UserId::make(), std::move(name)}, world_(world), shard_(shard) {}
+
+Client::~Client() {
+  detach();
+  hang_up();
+}
+
+std::shared_ptr<Client> Client::connect(World& world, std::size_t shard, std::string name) {
+  auto client = std::make_shared<Client>(world, shard, std::move(name));
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+    throw std::runtime_error("socketpair");
+  if (world.options.send_buffer > 0)
+    ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &world.options.send_buffer, sizeof(int));
+  client->fd_ = ends[1];
+  world.clients.push_back(client);
+  transport::WebSocket::open(*world.loops[shard],
+                             std::make_unique<MoodyStream>(ends[0], world.random, world.options.short_writes), client,
+                             world.options.websocket, {}, {});
+  return client;
+}
+
+void Client::on_open(transport::WebSocket& opened) { attach(world_.fan_out->shard(shard_), opened); }
+
+void Client::on_close(const transport::CloseInfo&) {
+  closed_ = true;
+  detach();
+}
+
+void Client::enter(RoomId room, protocol::RoomAudience audience, ReplayStart start) {
+  if (!closed_ && shard()) shard()->subscribe(subscription, room, audience, start, entrant);
+}
+
+void Client::hang_up() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+std::size_t Client::read(std::size_t bytes) {
+  const std::size_t wanted = bytes;
+  char chunk[16384];
+  while (fd_ >= 0 && bytes > 0) {
+    const ssize_t n = ::recv(fd_, chunk, std::min(bytes, sizeof chunk), 0);
+    if (n <= 0) break;
+    buffer_.append(chunk, static_cast<std::size_t>(n));
+    bytes -= static_cast<std::size_t>(n);
+  }
+  parse();
+  return wanted - bytes;
+}
+
+void Client::parse() {
+  for (;;) {
+    if (buffer_.size() < 2) return;
+    const auto byte = [this](std::size_t i) {
+      return static_cast<std::size_t>(static_cast<unsigned char>(buffer_[i]));
+    };
+    std::size_t header = 2;
+    std::size_t length = byte(1);
+    if (length == 126) {
+      if (buffer_.size() < 4) return;
+      length = byte(2) << 8 | byte(3);
+      header = 4;
+    } else if (length == 127) {
+      throw std::runtime_error("the tests send no such frame: the stream is broken");
+    }
+    if (buffer_.size() < header + length) return;
+    Received one;
+    one.text = buffer_.substr(header, length);
+    const auto opcode = byte(0);
+    buffer_.erase(0, header + length);
+    if (opcode == 0x88) {
+      one.type = "close";
+      one.code = static_cast<unsigned char>(one.text.at(0)) << 8 | static_cast<unsigned char>(one.text.at(1));
+      one.text.erase(0, 2);
+    } else {
+      if (opcode != 0x81) throw std::runtime_error("no text frame: the stream is broken");
+      const auto json = boost::json::parse(one.text).as_object();
+      const auto text = [&](const char* name) {
+        const auto* value = json.if_contains(name);
+        return value ? std::string(value->as_string()) : std::string();
+      };
+      one.type = text("type");
+      one.id = text("id");
+      one.client_id = text("client_id");
+      if (const auto* seq = json.if_contains("seq")) one.seq = seq->as_int64();
+    }
+    received.push_back(std::move(one));
+  }
+}
+
+std::vector<std::string> Client::texts(std::string_view type) const {
+  std::vector<std::string> out;
+  for (const Received& one : received) {
+    if (one.type == type) out.push_back(one.text);
+  }
+  return out;
+}
+
+// --- World ---
+
+World::World(WorldOptions given, std::uint64_t seed) : options(given), random(seed) {
+  std::vector<transport::EventLoop*> addresses;
+  for (std::size_t i = 0; i < options.shards; ++i) {
+    loops.push_back(std::make_unique<transport::EventLoop>(
+        transport::EventLoopOptions{.read_buffer_bytes = 16384, .tick = std::chrono::milliseconds(1)}));
+    addresses.push_back(loops.back().get());
+  }
+  fan_out = std::make_unique<FanOut>(
+      addresses, store,
+      [this](std::function<void()> job) {
+        jobs.push_back(std::move(job));
+        return true;
+      },
+      bus, system_clock(), options.fan_out);
+}
+
+World::~World() { fan_out.reset(); }
+
+bool World::run_job() {
+  if (jobs.empty()) return false;
+  const auto job = std::move(jobs.front());
+  jobs.pop_front();
+  job();
+  return true;
+}
+
+// Timers of a millisecond may still be on their way, and a write may be refused many times: quiet is a while in which
+// no byte, no read of the store and nothing but the loops' ticks moved.
+void World::settle() {
+  for (int quiet = 0; quiet < 25;) {
+    std::size_t moved = 0;
+    for (auto& loop : loops) moved += loop->poll() > 1 ? 1 : 0;
+    while (run_job()) ++moved;
+    for (auto& weak : clients) {
+      if (auto client = weak.lock()) moved += client->read();
+    }
+    quiet = moved > 0 ? 0 : quiet + 1;
+    if (moved == 0) ::usleep(100);
+  }
+}
+
+}  // namespace chat::fanout::test
