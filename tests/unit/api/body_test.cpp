@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <random>
+
 namespace chat::api {
 namespace {
 
@@ -63,6 +66,21 @@ TEST(Multipart, NoCutOfAGoodBodyIsTakenForAnother) {
   ASSERT_TRUE(parse_multipart(body, "B"));
   for (std::size_t size = 0; size < body.size(); ++size)
     EXPECT_FALSE(parse_multipart(body.substr(0, size), "B")) << size;
+}
+
+TEST(Multipart, TakesWhateverComes) {
+  const std::string pieces[] = {"--B", "\r\n", "--", ";", "\"", "\\", "name=\"a\"", "Content-Disposition: form-data",
+                                ":",   "x"};
+  std::mt19937 random(7);
+  for (int round = 0; round < 20000; ++round) {
+    std::string body;
+    for (auto n = random() % 20; n > 0; --n) body += pieces[random() % std::size(pieces)];
+    if (const auto pairs = parse_multipart(body, "B")) {
+      for (const auto& [name, value] : *pairs) EXPECT_LE(name.size() + value.size(), body.size());
+    }
+    parse_urlencoded(body);
+    media_type_of(content_type({body}));
+  }
 }
 
 }  // namespace
