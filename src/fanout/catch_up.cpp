@@ -3,7 +3,14 @@
 #include "fanout/subscriber.hpp"
 #include "fanout/subscription.hpp"
 
+#include <algorithm>
+
 namespace chat::fanout {
+namespace {
+
+constexpr std::size_t kMaxPageFrames = 256 * 1024;
+
+}  // namespace
 
 CatchUp::CatchUp(Subscription& subscription, RoomId room, ReplayReader& reader, const ReplayStart& start)
     : subscription_(subscription),
@@ -65,8 +72,7 @@ void CatchUp::read_store() {
 void CatchUp::on_page(const Result<ReplayPage>& page) {
   reading_ = false;
   if (page) {
-    send_page(*page);
-    start_ = {ReplayStart::Kind::after, page->through, 0};
+    start_ = {ReplayStart::Kind::after, send_page(*page), 0};
     resolved_ = confirmed_ = true;
     return step();
   }
@@ -81,18 +87,23 @@ void CatchUp::on_page(const Result<ReplayPage>& page) {
   channel.loop().schedule(*this, channel.options().retry_delay);
 }
 
-void CatchUp::send_page(const ReplayPage& page) {
-  Subscriber& owner = subscription_.owner();
-  if (subscription_.in_flight() == 0) return owner.send(page.frames);
+// Answers the number that was reached. Escaped, text can be six times as long as the store's limit counts it: what is
+// above the connection's share of memory is read again.
+Seq CatchUp::send_page(const ReplayPage& page) {
   std::string frames;
   for (const auto& entry : page.entries) {
+    if (frames.size() >= kMaxPageFrames) {
+      subscription_.owner().send(frames);
+      return entry.seq.prev();
+    }
     if (const auto ack = subscription_.take_own(entry.id, entry.seq, entry.at)) {
       frames.append(*ack);
     } else {
       frames.append(page.frames, entry.offset, entry.length);
     }
   }
-  owner.send(frames);
+  subscription_.owner().send(frames);
+  return page.through;
 }
 
 // One page; true when nothing is left behind it.
@@ -106,7 +117,7 @@ bool CatchUp::send_from_ring() {
     const RingEntry& entry = ring[i];
     const bool notice = entry.seq.value == 0;
     if (notice ? entry.position < notices_from_ || entry.connection == me : entry.seq <= start_.after) continue;
-    if (frames.size() >= channel.options().page_bytes) {
+    if (frames.size() >= std::min(channel.options().page_bytes, kMaxPageFrames)) {
       complete = false;
       break;
     }

@@ -34,7 +34,7 @@ class CatchUp final : private transport::TimerNode {
   void tell_beginning();
   void read_store();
   void on_page(const Result<ReplayPage>& page);
-  void send_page(const ReplayPage& page);
+  Seq send_page(const ReplayPage& page);
   bool send_from_ring();
   void wait_for_peer();
 

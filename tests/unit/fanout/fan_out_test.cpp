@@ -266,6 +266,18 @@ TEST(FanOut, CatchingUpIsNeverSlowHoweverFarBack) {
   EXPECT_EQ(seqs(*client).size(), 400u);
 }
 
+TEST(FanOut, CatchingUpOnTextThatEscapingMakesLongIsNotSlowEither) {
+  WorldOptions options;
+  options.fan_out.page_bytes = 256 * 1024;
+  options.send_buffer = 1;
+  World world(options);
+  const RoomId room = RoomId::make();
+  for (int i = 0; i < 100; ++i) world.store.add_message(room, UserId::make(), std::string(8000, '\x01'));
+  auto client = joined(world, room, after(0));
+  EXPECT_FALSE(client->closed());
+  EXPECT_EQ(seqs(*client).size(), 100u);
+}
+
 TEST(FanOut, HistoryThatIsNeverReadEndsTheSocket) {
   WorldOptions options;
   options.fan_out.catch_up_stall = std::chrono::milliseconds(3);
