@@ -10,7 +10,7 @@
 namespace chat::api {
 
 struct RoomSocketOptions {
-  transport::WebSocketOptions websocket;        // max_message_bytes is the frame's limit
+  transport::WebSocketOptions websocket = {};   // max_message_bytes is the frame's limit
   std::size_t max_content_bytes = 64 * 1024;    // of a message, decoded
   std::size_t in_flight_messages = 64;          // of one socket, not yet acknowledged; beyond it, it is not read
   std::size_t in_flight_bytes = 256 * 1024;     // of their contents

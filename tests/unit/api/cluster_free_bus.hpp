@@ -1,0 +1,15 @@
+// A bus with nobody on it.
+#pragma once
+
+#include "ports/bus.hpp"
+
+namespace chat::testing {
+
+struct QuietBus final : Bus {
+  void publish(const Commit&) override {}
+  void watch(RoomId) override {}
+  void unwatch(RoomId) override {}
+  void set_receiver(std::function<void(const Commit&)>) override {}
+};
+
+}  // namespace chat::testing
