@@ -169,6 +169,9 @@ Result<MigrationReport> Migrator::up() {
   MigrationReport report;
   report.version = latest_schema_version();
   if (connection_.dialect() == sql::Dialect::sqlite) {  // a refused file is not even locked
+    // One look at one moment: table names from before another's migration and rows from after it are nobody's schema.
+    auto look = sql::Transaction::begin(connection_, sql::Access::read);
+    if (!look) return migration_error("beginning", look.error());
     const auto before = status();
     if (!before) return before.error();
     if (before->state == State::newer || before->state == State::foreign)
