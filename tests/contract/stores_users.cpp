@@ -71,15 +71,24 @@ TEST_P(UserStoreContract, OfSeveralThatRaceForOneNameExactlyOneWins) {
   }
 }
 
-TEST_P(UserStoreContract, ReplacesAPasswordAndEndsSessionsOnlyWhenAsked) {
+TEST_P(UserStoreContract, ANewPasswordEndsSessions) {
   const User user = add_user("p@example.com");
-  take(users().set_password(user.id, "new-1", false));
-  EXPECT_EQ(take(users().find_user(user.id)).password_hash, "new-1");
-  EXPECT_EQ(take(users().find_user(user.id)).token_version, 0);
-  take(users().set_password(user.id, "new-2", true));
-  EXPECT_EQ(take(users().find_user(user.id)).password_hash, "new-2");
+  take(users().set_password(user.id, "new"));
+  EXPECT_EQ(take(users().find_user(user.id)).password_hash, "new");
   EXPECT_EQ(take(users().find_user(user.id)).token_version, 1);
-  EXPECT_EQ(users().set_password(UserId::make(), "x", true).error().code, Errc::user_not_found);
+  EXPECT_EQ(users().set_password(UserId::make(), "x").error().code, Errc::user_not_found);
+}
+
+TEST_P(UserStoreContract, AHashIsReplacedOnlyWhereItIsStillStored) {
+  const User user = add_user("h@example.com");
+  take(users().set_password(user.id, "old"));
+  EXPECT_TRUE(take(users().replace_hash(user.id, "old", "dearer")));
+  EXPECT_EQ(take(users().find_user(user.id)).password_hash, "dearer");
+  EXPECT_EQ(take(users().find_user(user.id)).token_version, 1);
+  take(users().set_password(user.id, "another"));
+  EXPECT_FALSE(take(users().replace_hash(user.id, "dearer", "too late")));
+  EXPECT_EQ(take(users().find_user(user.id)).password_hash, "another");
+  EXPECT_FALSE(take(users().replace_hash(UserId::make(), "old", "x")));
 }
 
 TEST_P(UserStoreContract, DisablingEndsTokensForGood) {

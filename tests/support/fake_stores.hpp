@@ -57,11 +57,20 @@ class FakeUsers final : public UserStore {
       if (casefold(user.username) == casefold(username)) return user;
     return Error{Errc::user_not_found, "no such user"};
   }
-  Result<void> set_password(UserId id, std::string_view hash, bool end_sessions) override {
+  Result<void> set_password(UserId id, std::string_view hash) override {
     return change(id, [&](User& user) {
       user.password_hash = hash;
-      if (end_sessions) ++user.token_version;
+      ++user.token_version;
     });
+  }
+  Result<bool> replace_hash(UserId id, std::string_view from, std::string_view to) override {
+    bool same = false;
+    const auto done = change(id, [&](User& user) {
+      same = user.password_hash == from;
+      if (same) user.password_hash = to;
+    });
+    if (!done && done.error().code != Errc::user_not_found) return done.error();
+    return same;
   }
   Result<void> set_disabled(UserId id, bool disabled) override {
     return change(id, [&](User& user) {

@@ -83,6 +83,15 @@ def test_history_on_joining(world):
     assert none.silent(0.2)
 
 
+def test_a_page_of_history_says_where_to_resume(world):
+    ada = world.socket(world.ada)
+    say(ada, "m1", "m2", "m3")
+    page = world.api.history(world.room["id"], world.ada["token"])["messages"]
+    assert [m["seq"] for m in page] == [1, 2, 3]
+    late = world.socket(world.grace, f"&after={page[1]['seq']}")
+    assert late.recv()["content"] == "m3"
+
+
 def test_resuming_after_any_number(world):
     ada = world.socket(world.ada)
     say(ada, *[f"m{n}" for n in range(1, 1201)])
@@ -236,6 +245,19 @@ def test_an_expired_token_ends_the_socket(launch, database):
     with pytest.raises(Refused) as refusal:
         server.api.socket(room["id"], short)
     assert refusal.value.status == 403
+
+
+def test_how_much_history_a_socket_gets_is_a_setting(launch):
+    server = launch("sqlite", {"HISTORY_DEFAULT": "1", "HISTORY_MAX": "2"})
+    user = server.api.user()
+    room = server.api.room(user["token"])
+    writer = server.api.socket(room["id"], user["token"])
+    say(writer, "m1", "m2", "m3")
+    assert server.api.socket(room["id"], user["token"]).recv()["content"] == "m3"
+    assert server.api.socket(room["id"], user["token"], "&history=2").recv()["content"] == "m2"
+    with pytest.raises(Refused) as refusal:
+        server.api.socket(room["id"], user["token"], "&history=3")
+    assert refusal.value.status == 422
 
 
 def test_large_rooms_announce_nobody(launch):

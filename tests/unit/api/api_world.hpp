@@ -33,7 +33,7 @@ inline HttpRequest request_of(const Ask& ask) {
   for (const auto& [name, value] : ask.headers) request.headers.add(name, value);
   if (!ask.token.empty()) request.headers.add("Authorization", "Bearer " + ask.token);
   request.body = ask.body;
-  request.peer = transport::PeerAddress::parse_ip(ask.peer, 40000).value();
+  request.peer = {IpAddress::parse(ask.peer).value(), 40000};
   request.request_id = "test";
   return request;
 }

@@ -283,8 +283,10 @@ TEST(Rest, PagesOfHistory) {
   ASSERT_EQ(stored.size(), 3u);
   const auto one = [&](const Message& message, std::string rest) {
     return R"({"id":")" + message.id.str() + R"(","room_id":")" + room.id.str() + R"(","user":{"id":")" +
-           user.id.str() + R"(","name":"Ada"},)" + rest + R"(,"timestamp":"2026-11-23T01:02:03.000004Z")";
+           user.id.str() + R"(","name":"Ada"},)" + rest + R"(,"timestamp":"2026-11-23T01:02:03.000004Z","seq":)" +
+           std::to_string(message.seq.value);
   };
+  ASSERT_GT(stored[1].seq, stored[0].seq);
   EXPECT_EQ(third, head + one(stored[0], R"("content":"")") + R"(,"deleted":true},)" +
                        one(stored[1], R"("content":"message 21")") + "}," +
                        one(stored[2], R"("content":"message 22")") + "}]," + page(3, 10, 3, 23));

@@ -154,6 +154,20 @@ TEST_F(RoomSocketTest, AHandshakeIsJudgedInOrder) {
   EXPECT_EQ(status(good + "&history=0&events=all", room), 101);
 }
 
+TEST_F(RoomSocketTest, HowMuchHistoryMayBeAskedForIsASetting) {
+  api::RoomSocketOptions options;
+  options.history_default = 1;
+  options.history_max = 2;
+  start(options);
+  const std::string room = room_.id.str(), good = "?token=" + token_;
+  EXPECT_EQ(status(good + "&history=2", room), 101);
+  EXPECT_EQ(status(good, room), 101);
+  const auto refused = upgrade(good + "&history=3", room);
+  EXPECT_EQ(std::get<HttpResponse>(refused).content(),
+            R"({"detail":[{"type":"less_than_equal","loc":["query","history"],)"
+            R"("msg":"Input should be less than or equal to 2","input":"3","ctx":{"le":2}}]})");
+}
+
 TEST_F(RoomSocketTest, AUserHasABoundedNumberOfSockets) {
   start();
   const auto one = upgrade("?token=" + token_, room_.id.str());

@@ -80,8 +80,6 @@ const std::vector<Owned> kOwned = {
     {"argon2", {"argon2"}, {"auth"}},
     {"OpenSSL", {"openssl/", "boost/asio/ssl", "boost/beast/ssl"}, {"auth", "transport"}},
     {"Boost.JSON", {"boost/json"}, {"schema", "protocol"}},
-    {"prometheus-cpp", {"prometheus/"}, {"telemetry"}},
-    {"spdlog", {"spdlog/"}, {"telemetry"}},
     {"CLI11", {"CLI/"}, {"app"}},
 };
 

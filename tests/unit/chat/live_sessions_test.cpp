@@ -49,7 +49,7 @@ TEST(LiveSessions, ARaisedTokenVersionEndsOlderSocketsOnly) {
   Socket old(*world.live), fresh(*world.live);
   ASSERT_TRUE(world.live->add(old, ada.id, 0));
   ASSERT_TRUE(world.live->add(fresh, ada.id, 1));
-  ASSERT_TRUE(world.users.set_password(ada.id, "x", true));
+  ASSERT_TRUE(world.users.set_password(ada.id, "x"));
   world.poll();
   EXPECT_EQ(old.revoked, 1);
   EXPECT_EQ(fresh.revoked, 0);

@@ -99,7 +99,7 @@ TEST(Sessions, TokensOfADisabledDeletedOrRaisedUserDieWithinASecond) {
   }
   ASSERT_TRUE(world.users.set_disabled(disabled.id, true));
   world.users.erase(deleted.id);
-  ASSERT_TRUE(world.users.set_password(raised.id, "x", true));
+  ASSERT_TRUE(world.users.set_password(raised.id, "x"));
   world.clock.advance(1s);
   for (const auto& token : tokens) EXPECT_EQ(refusal(world, token), Errc::unauthenticated);
   ASSERT_TRUE(world.users.set_disabled(disabled.id, false));

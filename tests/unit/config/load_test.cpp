@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <regex>
 #include <sstream>
 
 namespace chat {
@@ -243,6 +246,28 @@ TEST(Documentation, SaysEverySettingWithADescription) {
     EXPECT_THAT(doc, HasSubstr("| `" + info.name + "` |"));
     EXPECT_THAT(example, HasSubstr("\n#" + info.name + "="));
   }
+}
+
+// A setting that no code reads is a lie; only compose's own may be without a reader.
+TEST(Documentation, EverySettingHasAReader) {
+  namespace fs = std::filesystem;
+  const auto text_of = [](const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const fs::path source = fs::path(CHATD_SOURCE_DIR) / "src";
+  std::string readers = text_of(source / "config/data_dir.cpp");
+  for (const auto& entry : fs::recursive_directory_iterator(source / "app"))
+    if (entry.path().extension() == ".cpp") readers += text_of(entry.path());
+  const std::string table = text_of(source / "config/settings_table.cpp");
+  static const std::regex member("&Settings::(\\w+)|return s\\.(\\w+)\\.");
+  std::size_t seen = 0;
+  for (std::sregex_iterator it(table.begin(), table.end(), member), end; it != end; ++it, ++seen) {
+    const auto name = (*it)[1].matched ? (*it)[1].str() : (*it)[2].str();
+    if (name.starts_with("db_")) continue;
+    EXPECT_TRUE(std::regex_search(readers, std::regex("\\." + name + "\\b"))) << name;
+  }
+  EXPECT_GT(seen, 50u);
 }
 
 TEST(Documentation, TheExampleInTheRepositoryIsTheOneMadeFromTheTable) {
