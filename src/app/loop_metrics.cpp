@@ -1,7 +1,5 @@
 #include "app/loop_metrics.hpp"
 
-#include "telemetry/log.hpp"
-
 #include <string>
 
 namespace chat::app {
@@ -54,10 +52,18 @@ std::vector<MetricsRegistry::Probe> probe_loops(const Loops& loops) {
   return probes;
 }
 
-JournalMetrics::JournalMetrics()
+JournalMetrics::JournalMetrics(std::size_t lanes)
     : messages_(metrics().counter("chatd_journal_messages_total", "Messages sent to the database.")),
       batch_(metrics().histogram("chatd_journal_batch_messages", "Messages in one transaction.", kBatchSizes)),
-      seconds_(metrics().histogram("chatd_journal_flight_seconds", "One transaction, from send to durable.")) {}
+      seconds_(metrics().histogram("chatd_journal_flight_seconds", "One transaction, from send to durable.")) {
+  for (std::size_t i = 0; i < lanes; ++i) {
+    const MetricLabels labels{{"lane", std::to_string(i)}};
+    lanes_.push_back({&metrics().gauge("chatd_journal_queued_messages", "Waiting or in flight in a lane.", labels),
+                      &metrics().gauge("chatd_journal_queued_bytes", "Waiting or in flight in a lane.", labels),
+                      &metrics().gauge("chatd_journal_writable", "1: the lane can write.", labels)});
+    lanes_.back().writable->set(1);
+  }
+}
 
 void JournalMetrics::on_flight(std::size_t messages, std::size_t, std::chrono::nanoseconds took) {
   messages_.add(messages);
@@ -66,13 +72,9 @@ void JournalMetrics::on_flight(std::size_t messages, std::size_t, std::chrono::n
 }
 
 void JournalMetrics::on_queue(std::size_t lane, std::size_t messages, std::size_t bytes) {
-  const MetricLabels labels{{"lane", std::to_string(lane)}};
-  metrics()
-      .gauge("chatd_journal_queued_messages", "Waiting or in flight in a lane.", labels)
-      .set(static_cast<double>(messages));
-  metrics()
-      .gauge("chatd_journal_queued_bytes", "Waiting or in flight in a lane.", labels)
-      .set(static_cast<double>(bytes));
+  if (lane >= lanes_.size()) return;
+  lanes_[lane].messages->set(static_cast<double>(messages));
+  lanes_[lane].bytes->set(static_cast<double>(bytes));
 }
 
 void JournalMetrics::on_refused(Errc code) {
@@ -80,13 +82,7 @@ void JournalMetrics::on_refused(Errc code) {
 }
 
 void JournalMetrics::on_writable(std::size_t lane, bool writable) {
-  metrics()
-      .gauge("chatd_journal_writable", "1: the lane can write.", {{"lane", std::to_string(lane)}})
-      .set(writable ? 1 : 0);
-  if (writable)
-    log_info("journal_writable", {{"lane", lane}});
-  else
-    log_error("journal_not_writable", {{"lane", lane}});
+  if (lane < lanes_.size()) lanes_[lane].writable->set(writable ? 1 : 0);
 }
 
 }  // namespace chat::app

@@ -30,6 +30,8 @@ Result<std::unique_ptr<Server>> Server::make(Settings settings) {
 
 Result<void> Server::open_storage() {
   auto opened = storage::open_storage(database_target(settings_), serving_storage_options(settings_));
+  if (!opened && opened.error().code == Errc::unavailable)
+    return Error{Errc::unavailable, "DATABASE_URL names a database that cannot be used now: " + opened.error().message};
   if (!opened) return opened.error();
   storage_ = std::move(*opened);
   return {};
@@ -75,7 +77,8 @@ Result<void> Server::start_services() {
       loops, storage_->history(), [this](std::function<void()> job) { return read_pool_->post(std::move(job)); }, bus_,
       clock, fan_out_options(s));
   auto journal = journal_options(s);
-  journal.observer = std::make_shared<JournalMetrics>();
+  const bool lanes = storage_->info().kind == storage::DatabaseKind::postgres;
+  journal.observer = std::make_shared<JournalMetrics>(lanes ? journal.lanes : 1);
   if (auto started = storage_->start_journal(*fan_out_, journal); !started) return started.error();
   bus_.set_receiver([this](const Commit& commit) { fan_out_->on_hint(commit); });
 

@@ -202,7 +202,7 @@ Histogram& MetricsRegistry::histogram(std::string_view name, std::string_view he
 MetricsRegistry::Probe MetricsRegistry::probe(std::string_view name, std::string_view help,
                                               std::function<double()> read, const MetricLabels& labels) {
   const std::lock_guard lock(mutex_);
-  auto& f = family(name, help, Kind::gauge, {});
+  auto& f = family(name, help, name.ends_with("_total") ? Kind::counter : Kind::gauge, {});
   auto key = label_text(labels);
   const auto id = next_probe_++;
   f.probes[key] = id;  // of two probes of one series the later one speaks

@@ -97,7 +97,7 @@ class MetricsRegistry {
   Histogram& histogram(std::string_view name, std::string_view help, std::span<const double> bounds = kLatencySeconds,
                        const MetricLabels& labels = {});
 
-  // A gauge asked for its value at each scrape, from the scraping thread and under the registry's lock:
+  // A gauge (a counter, when its name ends in "_total") asked for its value at each scrape, from the scraping thread and under the registry's lock:
   // `read` must not touch the registry. The handle ends it; when its destructor has returned, `read` is not running.
   class [[nodiscard]] Probe {
    public:
