@@ -70,7 +70,7 @@ Result<void> AccountAdmin::set_password(const std::string& username, const std::
   if (!user) return user.error();
   const auto hashed = hash(password);
   if (!hashed) return hashed.error();
-  return users_.set_password(user->id, *hashed, true);
+  return users_.set_password(user->id, *hashed);
 }
 
 Result<void> AccountAdmin::set_disabled(const std::string& username, bool disabled) {

@@ -65,7 +65,7 @@ Accounts::Accounts(UserStore& users, Sessions& sessions, LoginGuard& guard, Hash
       write_pool_(write_pool),
       clock_(clock),
       options_(options),
-      sign_ups_(options.sign_ups) {}
+      sign_ups_(options.sign_ups, options.rate_entries) {}
 
 boost::asio::awaitable<Result<User>> Accounts::sign_up(SignUp request) {
   if (request.password.size() < kMinPasswordBytes || request.password.size() > kMaxPasswordBytes)
@@ -130,12 +130,8 @@ boost::asio::awaitable<Result<IssuedToken>> Accounts::log_in(LogIn request) {
 }
 
 boost::asio::awaitable<void> Accounts::keep_new_hash(User user, std::string hash) {
-  // Looked at again just before: a password changed since it was verified must not be undone.
-  auto work = [&users = users_, user, hash = std::move(hash)]() -> Result<void> {
-    const auto now = users.find_user(user.id);
-    if (!now) return now.error();
-    if (now->password_hash != user.password_hash) return {};
-    return users.set_password(user.id, hash, false);
+  auto work = [&users = users_, id = user.id, old = *user.password_hash, hash = std::move(hash)] {
+    return users.replace_hash(id, old, hash);
   };
   const auto kept = co_await run_on(write_pool_, std::move(work));
   if (!kept) log_info("rehash_failed", {{"user_id", user.id.str()}, {"error", to_string(kept.error().code)}});

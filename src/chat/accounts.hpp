@@ -26,6 +26,7 @@ namespace chat {
 struct AccountsOptions {
   PasswordCost password_cost{};
   RateLimit sign_ups{100.0 / 3600, 100};  // accounts made, an address; rate 0 = no limit
+  std::size_t rate_entries = 16384;       // addresses whose rate is remembered
 };
 
 // What a client sends. `address` is IpAddress::limit_key() of the caller.

@@ -32,8 +32,11 @@ class UserStore {
   virtual Result<User> find_user(UserId id) = 0;  // Errc::user_not_found
   // The exact spelling first (adopted databases may hold accounts that differ only in case), then case-folded.
   virtual Result<User> find_username(std::string_view username) = 0;  // Errc::user_not_found
-  // Replaces the stored hash; `token_version` is raised too when `end_sessions`.
-  virtual Result<void> set_password(UserId id, std::string_view password_hash, bool end_sessions) = 0;
+  // Replaces the stored hash and raises `token_version`: older sessions end.
+  virtual Result<void> set_password(UserId id, std::string_view password_hash) = 0;
+  // The same password at another cost; sessions go on. False, and nothing changed, when the stored hash is no longer
+  // `from`: a password set meanwhile is never undone.
+  virtual Result<bool> replace_hash(UserId id, std::string_view from, std::string_view to) = 0;
   // Disabling raises token_version as well, so that enabling again does not revive old tokens.
   virtual Result<void> set_disabled(UserId id, bool disabled) = 0;
   virtual Result<std::vector<User>> list_users(std::size_t limit, std::optional<UserId> after) = 0;  // by id

@@ -15,6 +15,7 @@ constexpr sql::Query kById{sql_text::kUserByIdSql};
 constexpr sql::Query kByUsername{sql_text::kUserByUsernameSql};
 constexpr sql::Query kAfter{sql_text::kUsersAfterSql};
 constexpr sql::Query kSetPassword{sql_text::kUserSetPasswordSql};
+constexpr sql::Query kReplaceHash{sql_text::kUserReplaceHashSql};
 constexpr sql::Query kDisable{sql_text::kUserDisableSql};
 constexpr sql::Query kEnable{sql_text::kUserEnableSql};
 constexpr sql::Query kStatuses{sql_text::kUserStatusesSqliteSql, sql_text::kUserStatusesPostgresSql};
@@ -72,10 +73,18 @@ Result<User> SqlUserStore::find_username(std::string_view username) {
   return find_one(readers_, kByUsername, {username, folded});
 }
 
-Result<void> SqlUserStore::set_password(UserId id, std::string_view password_hash, bool end_sessions) {
+Result<void> SqlUserStore::set_password(UserId id, std::string_view password_hash) {
   return writer_.run([&](sql::Connection& connection) {
-    return change_one(connection, kSetPassword, {id, password_hash, end_sessions ? 1 : 0});
+    return change_one(connection, kSetPassword, {id, password_hash});
   });
+}
+
+Result<bool> SqlUserStore::replace_hash(UserId id, std::string_view from, std::string_view to) {
+  const auto done = writer_.run([&](sql::Connection& connection) {
+    return change_one(connection, kReplaceHash, {id, from, to});
+  });
+  if (!done && done.error().code != Errc::user_not_found) return done.error();
+  return done.has_value();
 }
 
 Result<void> SqlUserStore::set_disabled(UserId id, bool disabled) {

@@ -15,7 +15,8 @@ class SqlUserStore final : public UserStore {
   Result<User> create_user(const User& user) override;
   Result<User> find_user(UserId id) override;
   Result<User> find_username(std::string_view username) override;
-  Result<void> set_password(UserId id, std::string_view password_hash, bool end_sessions) override;
+  Result<void> set_password(UserId id, std::string_view password_hash) override;
+  Result<bool> replace_hash(UserId id, std::string_view from, std::string_view to) override;
   Result<void> set_disabled(UserId id, bool disabled) override;
   Result<std::vector<User>> list_users(std::size_t limit, std::optional<UserId> after) override;
   Result<std::vector<UserStatus>> user_statuses(const std::vector<UserId>& ids) override;

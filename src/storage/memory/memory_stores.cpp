@@ -44,13 +44,21 @@ Result<User> MemoryStores::find_username(std::string_view username) {
   return db_->users.at(found->second);
 }
 
-Result<void> MemoryStores::set_password(UserId id, std::string_view password_hash, bool end_sessions) {
+Result<void> MemoryStores::set_password(UserId id, std::string_view password_hash) {
   const Writing lock(db_->mutex);
   const auto found = db_->users.find(id);
   if (found == db_->users.end()) return no_such_user();
   found->second.password_hash = std::string(password_hash);
-  if (end_sessions) ++found->second.token_version;
+  ++found->second.token_version;
   return {};
+}
+
+Result<bool> MemoryStores::replace_hash(UserId id, std::string_view from, std::string_view to) {
+  const Writing lock(db_->mutex);
+  const auto found = db_->users.find(id);
+  if (found == db_->users.end() || found->second.password_hash != from) return false;
+  found->second.password_hash = std::string(to);
+  return true;
 }
 
 Result<void> MemoryStores::set_disabled(UserId id, bool disabled) {

@@ -1,2 +1,2 @@
--- Replaces a password; $3 is added to the token version. Primary key.
-UPDATE users SET password = $2, token_version = token_version + $3 WHERE id = $1
+-- Replaces a password and ends older sessions. Primary key.
+UPDATE users SET password = $2, token_version = token_version + 1 WHERE id = $1
