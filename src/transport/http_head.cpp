@@ -131,7 +131,7 @@ bool valid_host(std::string_view text) noexcept {
     if (end == std::string_view::npos) return false;
     const std::string_view address = text.substr(1, end - 1);
     port = text.substr(end + 1);
-    if (address.find(':') == std::string_view::npos || !PeerAddress::parse_ip(address)) return false;
+    if (address.find(':') == std::string_view::npos || !IpAddress::parse(address)) return false;
   } else {
     const std::size_t colon = text.find(':');
     const std::string_view name = text.substr(0, colon);

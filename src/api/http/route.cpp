@@ -19,7 +19,7 @@ std::string Exchange::address() const {
       forwarded += hop;
     }
   }
-  return client_address(IpAddress{request.peer.ip}, forwarded, trusted_proxies).limit_key();
+  return client_address(request.peer.ip, forwarded, trusted_proxies).limit_key();
 }
 
 transport::HttpResponse detail::failed(const Exchange& exchange, const RouteSpec& spec, const Error& error,
