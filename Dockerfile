@@ -17,7 +17,7 @@ FROM debian:12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
       ca-certificates tzdata libargon2-1 libboost-json1.81.0 libboost-url1.81.0 libfmt9 libpq5 \
-      libprometheus-cpp-core1.0 libspdlog1.10 libsqlite3-0 libssl3 \
+      libsqlite3-0 libssl3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin chatd \
  && install -d -o chatd -g chatd -m 0700 /data
