@@ -23,6 +23,7 @@ AccountsOptions accounts_options(const Settings& s) {
   AccountsOptions o;
   o.password_cost = password_cost(s);
   o.sign_ups = limited(s, {an_hour / 3600, an_hour});
+  o.rate_entries = size_of(s.limit_slots);
   return o;
 }
 
@@ -92,6 +93,7 @@ transport::HttpServerOptions http_options(const Settings& s) {
   o.head_bytes = s.max_header_bytes;
   o.target_bytes = s.max_uri_bytes;
   o.header_timeout = s.header_timeout;
+  o.held_body_bytes = std::max(o.held_body_bytes, 4 * s.max_body_bytes);
   o.body_timeout = s.body_timeout;
   o.idle_timeout = s.keep_alive_timeout;
   o.write_timeout = s.write_timeout;
@@ -116,7 +118,10 @@ api::RoomSocketOptions room_socket_options(const Settings& s) {
   o.websocket.pong_timeout = s.pong_timeout;
   o.websocket.close_timeout = s.close_timeout;
   o.max_content_bytes = s.room_frame_bytes;
+  o.history_default = size_of(s.history_default);
+  o.history_max = size_of(s.history_max);
   o.messages = limited(s, s.messages);
+  o.rate_entries = size_of(s.limit_slots);
   return o;
 }
 

@@ -86,10 +86,8 @@ void check_together(const Settings& s, std::vector<std::string>& problems) {
   need(s.room_frame_bytes <= s.backlog_bytes,
        "ROOM_FRAME_BYTES is more than BACKLOG_BYTES: no reader could take such a message; write a larger "
        "BACKLOG_BYTES.");
-  need(s.chunk_bytes <= s.retained_bytes && s.backlog_bytes <= s.retained_bytes,
-       "RETAINED_BYTES is less than BACKLOG_BYTES or CHUNK_BYTES: write a larger RETAINED_BYTES.");
-  need(s.ring_bytes <= s.rings_total_bytes,
-       "RINGS_TOTAL_BYTES is less than RING_BYTES: write a larger RINGS_TOTAL_BYTES.");
+  need(s.ring_bytes <= s.retained_bytes && s.backlog_bytes <= s.retained_bytes,
+       "RETAINED_BYTES is less than BACKLOG_BYTES or RING_BYTES: write a larger RETAINED_BYTES.");
   need(s.journal_batch_bytes <= s.journal_queue_bytes,
        "JOURNAL_QUEUE_BYTES is less than JOURNAL_BATCH_BYTES: write a larger JOURNAL_QUEUE_BYTES.");
   need(s.journal_batch_messages <= s.journal_queue_messages,

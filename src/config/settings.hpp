@@ -42,7 +42,6 @@ struct Settings {
   std::vector<std::string> allowed_origins;  // lower case, "https://host[:port]"; empty: any
   std::vector<IpNetwork> trusted_proxies;
   Ms drain_time{8000};
-  int max_connections = 0;  // 0 = as many as the process may open files
   int listen_backlog = 4096;
 
   // HTTP
@@ -50,11 +49,11 @@ struct Settings {
   Ms header_timeout{10'000}, body_timeout{30'000}, keep_alive_timeout{60'000}, write_timeout{30'000};
 
   // Sockets
-  std::size_t room_frame_bytes = 64 * kKiB, realtime_frame_bytes = 1 * kMiB;
+  std::size_t room_frame_bytes = 64 * kKiB;
   Ms ping_interval{25'000}, pong_timeout{10'000}, close_timeout{3'000};
-  std::size_t backlog_bytes = 1 * kMiB, retained_bytes = 64 * kMiB, chunk_bytes = 64 * kKiB;
+  std::size_t backlog_bytes = 1 * kMiB, retained_bytes = 64 * kMiB;
   std::size_t not_sent_bytes = 64 * kKiB, send_buffer_bytes = 256 * kKiB;
-  std::size_t ring_bytes = 256 * kKiB, rings_total_bytes = 64 * kMiB;
+  std::size_t ring_bytes = 256 * kKiB;
   int history_default = 50, history_max = 1000;
   std::size_t catch_up_page_bytes = 256 * kKiB;
   Ms catch_up_timeout{60'000};
@@ -84,8 +83,6 @@ struct Settings {
   Ms journal_max_wait{5'000};
   int reader_threads = 4, reader_queue = 1024;
   int pg_writer_lanes = 2;
-  Ms pg_connect_timeout{5'000};
-  Ms sqlite_busy_timeout{5'000};
 
   // database_url, or the SQLite file of the data folder.
   DatabaseUrl database() const;

@@ -65,8 +65,6 @@ void serving(List& list) {
                            "commas. Not set: nobody's."}));
   list.push_back(duration({"DRAIN_TIME", "After SIGTERM: how long running requests and goodbyes may take."},
                           &Settings::drain_time, 0ms, 10min));
-  list.push_back(number({"MAX_CONNECTIONS", "Connections at once; 0: as many as the open-files limit leaves room for."},
-                        &Settings::max_connections, 0, 10'000'000, "connections"));
   list.push_back(number({"LISTEN_BACKLOG", "Connections the kernel may hold that have not been accepted."},
                         &Settings::listen_backlog, 1, 65535, "connections"));
 }
@@ -92,8 +90,6 @@ void sockets(List& list) {
   using namespace setting;
   list.push_back(size({"ROOM_FRAME_BYTES", "Message on a room socket; more closes it with 1009."},
                       &Settings::room_frame_bytes, kKiB, 16 * kMiB));
-  list.push_back(size({"REALTIME_FRAME_BYTES", "Frame on the realtime connection and body of /emulation."},
-                      &Settings::realtime_frame_bytes, kKiB, 64 * kMiB));
   list.push_back(duration({"PING_INTERVAL", "How often the server pings a socket."}, &Settings::ping_interval, 1s, 1h));
   list.push_back(duration({"PONG_TIMEOUT", "Without a sign of life for this long after a ping, a socket is cut."},
                           &Settings::pong_timeout, 1s, 10min));
@@ -105,16 +101,13 @@ void sockets(List& list) {
   list.push_back(size(
       {"RETAINED_BYTES", "Undelivered frames kept by one shard for all its readers; beyond it the slowest is closed."},
       &Settings::retained_bytes, kMiB, 64 * kGiB));
-  list.push_back(size({"CHUNK_BYTES", "Largest piece in which a room's undelivered frames are kept."},
-                      &Settings::chunk_bytes, 4 * kKiB, 16 * kMiB));
   list.push_back(size({"NOT_SENT_BYTES", "What the kernel may hold unsent on a socket (TCP_NOTSENT_LOWAT)."},
                       &Settings::not_sent_bytes, 4 * kKiB, 16 * kMiB));
   list.push_back(size({"SEND_BUFFER_BYTES", "The kernel's send buffer of a socket."}, &Settings::send_buffer_bytes,
                       16 * kKiB, 64 * kMiB));
-  list.push_back(size({"RING_BYTES", "Recent events of a room kept in memory for those who resume."},
-                      &Settings::ring_bytes, 4 * kKiB, 64 * kMiB));
   list.push_back(
-      size({"RINGS_TOTAL_BYTES", "The same for all rooms together."}, &Settings::rings_total_bytes, kMiB, 64 * kGiB));
+      size({"RING_BYTES", "Recent events of a room kept in memory for those who resume; part of RETAINED_BYTES."},
+           &Settings::ring_bytes, 4 * kKiB, 64 * kMiB));
   list.push_back(number({"HISTORY_DEFAULT", "Messages shown to a room socket that joins without ?history=N."},
                         &Settings::history_default, 0, 10'000, "messages"));
   list.push_back(
@@ -194,11 +187,12 @@ void stores(List& list) {
   using namespace setting;
   list.push_back(number({"JOURNAL_BATCH_MESSAGES", "Messages committed together, at most."},
                         &Settings::journal_batch_messages, 1, 4096, "messages"));
-  list.push_back(
-      size({"JOURNAL_BATCH_BYTES", "The bytes of a batch, at most."}, &Settings::journal_batch_bytes, 64 * kKiB, 64 * kMiB));
+  list.push_back(size({"JOURNAL_BATCH_BYTES", "The bytes of a batch, at most."}, &Settings::journal_batch_bytes,
+                      64 * kKiB, 64 * kMiB));
   list.push_back(number({"JOURNAL_QUEUE_MESSAGES", "Messages waiting to be committed; more are refused or not read."},
                         &Settings::journal_queue_messages, 16, 10'000'000, "messages"));
-  list.push_back(size({"JOURNAL_QUEUE_BYTES", "The bytes of all waiting messages together."}, &Settings::journal_queue_bytes, kMiB, 16 * kGiB));
+  list.push_back(size({"JOURNAL_QUEUE_BYTES", "The bytes of all waiting messages together."},
+                      &Settings::journal_queue_bytes, kMiB, 16 * kGiB));
   list.push_back(
       duration({"JOURNAL_MAX_WAIT", "What has waited this long is refused before it is sent to the database."},
                &Settings::journal_max_wait, 100ms, 5min));
@@ -208,10 +202,6 @@ void stores(List& list) {
                         1'000'000, "reads"));
   list.push_back(number({"PG_WRITER_LANES", "PostgreSQL connections that commit, each for its share of the rooms."},
                         &Settings::pg_writer_lanes, 1, 16, "lanes"));
-  list.push_back(duration({"PG_CONNECT_TIMEOUT", "For PostgreSQL to take a connection."}, &Settings::pg_connect_timeout,
-                          2s, 5min));
-  list.push_back(duration({"SQLITE_BUSY_TIMEOUT", "How long a small write of another command waits for the server's."},
-                          &Settings::sqlite_busy_timeout, 0ms, 5min));
 }
 
 List build() {

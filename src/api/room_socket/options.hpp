@@ -14,7 +14,10 @@ struct RoomSocketOptions {
   std::size_t max_content_bytes = 64 * 1024;    // of a message, decoded
   std::size_t in_flight_messages = 64;          // of one socket, not yet acknowledged; beyond it, it is not read
   std::size_t in_flight_bytes = 256 * 1024;     // of their contents
+  std::size_t history_default = 50;             // messages shown to who joins without ?history=N
+  std::size_t history_max = 1000;               // the most that N may be; over it: 422
   RateLimit messages{50, 300};                  // of one user, all sockets together; 0 = no limit
+  std::size_t rate_entries = 16384;             // users whose rate is remembered
   std::chrono::milliseconds journal_retry{20};  // while its queue is full
 };
 

@@ -18,7 +18,7 @@ using transport::UpgradeAnswer;
 using transport::WebSocketAccept;
 
 struct RoomSocketQuery {
-  schema::Defaulted<schema::Int<0, 1000>> history = 50;
+  std::optional<schema::IntFrom<0>> history;
   std::optional<schema::IntFrom<0>> after;
   std::optional<std::string> events;
 };
@@ -57,11 +57,22 @@ std::string_view without_scheme(std::string_view token) {
 
 HttpResponse refused() { return domain_error(403, "Forbidden", "Could not validate credentials"); }
 
-Result<RoomSocket::Entry> read_entry(const HttpRequest& request, RoomId room, std::vector<Fault>& faults) {
+Result<RoomSocket::Entry> read_entry(const HttpRequest& request, RoomId room, const RoomSocketOptions& options,
+                                     std::vector<Fault>& faults) {
   auto query = schema::parse_fields<RoomSocketQuery>(request.query, schema::Where::query);
   faults = std::move(query.faults);
   RoomSocket::Entry entry;
   entry.room = room;
+  const auto& asked = query.value.history;
+  const std::size_t history = asked ? static_cast<std::size_t>(asked->value) : options.history_default;
+  if (history > options.history_max) {
+    const auto most = std::to_string(options.history_max);
+    faults.push_back({"less_than_equal",
+                      {"query", "history"},
+                      "Input should be less than or equal to " + most,
+                      '"' + std::to_string(history) + '"',
+                      "{\"le\":" + most + '}'});
+  }
   const auto& events = query.value.events;
   if (events && *events != "all" && *events != "messages") {
     faults.push_back({"value_error", {"query", "events"}, "Value error, events is 'messages' or 'all'", {}, {}});
@@ -71,7 +82,7 @@ Result<RoomSocket::Entry> read_entry(const HttpRequest& request, RoomId room, st
   if (query.value.after) {
     entry.start = {fanout::ReplayStart::Kind::after, Seq(*query.value.after), 0};
   } else {
-    entry.start = {fanout::ReplayStart::Kind::last, Seq(), static_cast<std::size_t>(*query.value.history)};
+    entry.start = {fanout::ReplayStart::Kind::last, Seq(), history};
   }
   return entry;
 }
@@ -108,7 +119,7 @@ RoomSockets::RoomSockets(fanout::FanOut& fan_out, Sessions& sessions, LiveSessio
       journal_(journal),
       clock_(clock),
       options_(options),
-      rates_(options.messages) {}
+      rates_(options.messages, options.rate_entries) {}
 
 awaitable<UpgradeAnswer> RoomSockets::upgrade(HttpRequest request, schema::Pairs path) {
   const auto token = offered_token(request);
@@ -123,7 +134,7 @@ awaitable<UpgradeAnswer> RoomSockets::upgrade(HttpRequest request, schema::Pairs
   const auto room = path.empty() ? std::nullopt : RoomId::parse(path.front().second);
   if (!room) co_return not_found();
   std::vector<Fault> faults;
-  const auto entry = read_entry(request, *room, faults);
+  const auto entry = read_entry(request, *room, options_, faults);
   if (!entry) co_return unprocessable(faults);
 
   WebSocketAccept accept;
