@@ -14,7 +14,6 @@ class RequestLog final : public transport::HttpObserver {
   void on_exception(std::string_view request_id, std::string_view what) override;
 
  private:
-  Histogram& seconds_;
   std::array<Counter*, 6> by_class_;  // [1] = 1xx ... [5] = 5xx
 };
 
