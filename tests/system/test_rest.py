@@ -1,5 +1,6 @@
 """Every row of the contract's REST table, on the real binary and both databases."""
 
+import pathlib
 import re
 import time
 import uuid
@@ -193,6 +194,9 @@ def test_health_and_metrics(server):
     metrics = server.api.get("/metrics")
     assert metrics.status == 200 and metrics.headers["content-type"].startswith("text/plain")
     assert b"process_resident_memory_bytes" in metrics.body
+    names = set(re.findall(r"^# TYPE (chatd_\w+)", metrics.body.decode(), re.M))
+    manual = (pathlib.Path(__file__).parents[2] / "docs/operating.md").read_text()
+    assert len(names) > 10 and not [name for name in names if f"`{name}`" not in manual]
 
 
 def test_no_token_or_password_is_ever_logged(server):
