@@ -11,6 +11,8 @@ namespace http = boost::beast::http;
 
 namespace {
 
+constexpr std::size_t kGrowsFreely = 16 * 1024;  // bytes of a body: few clients send what they announce beyond it
+
 bool equal_without_case(std::string_view a, std::string_view lower_case) noexcept {
   return a.size() == lower_case.size() && std::equal(a.begin(), a.end(), lower_case.begin(), [](char x, char y) {
            return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y;
@@ -68,6 +70,7 @@ void HttpParser::reset() {
   scanner_.reset();
   chunks_ = ChunkedBody(limits_->trailer_bytes);
   request_ = {};
+  std::string().swap(request_.body);  // assignment would keep what a large one took
   body_limit_ = 0;
   body_left_ = 0;
   reason_ = {};
@@ -118,7 +121,11 @@ HttpParser::Step HttpParser::parse_body(std::string_view bytes) {
     }
   } else {
     const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, rest.size()));
-    request_.body.append(rest.substr(0, part));
+    // Its length is known: a large one that grew by doubling would hold up to twice of it.
+    std::string& body = request_.body;
+    if (body.size() + part > kGrowsFreely && body.capacity() < body.size() + body_left_)
+      body.reserve(body.size() + static_cast<std::size_t>(body_left_));
+    body.append(rest.substr(0, part));
     rest.remove_prefix(part);
     body_left_ -= part;
   }

@@ -20,6 +20,8 @@ struct HttpServerOptions {
   std::size_t target_bytes = 8 * 1024;               // over it: 414
   std::size_t header_fields = 100;                   // over it: 431
   std::size_t trailer_bytes = 4 * 1024;              // chunk extensions and trailers together; over it: 400
+  std::size_t small_body_bytes = 16 * 1024;          // a body up to here is taken whatever the others hold
+  std::size_t held_body_bytes = 32 * 1024 * 1024;    // all larger ones together, on this loop; over it: 503
   std::size_t drain_bytes = 256 * 1024;              // read and thrown away after an early error answer
   std::chrono::milliseconds header_timeout{10'000};  // request line and headers, from the first byte (or the accept)
   std::chrono::milliseconds body_timeout{30'000};    // body, from the end of the head
@@ -50,6 +52,8 @@ class HttpServer {
   void abort_all();
 
   std::size_t open_http() const noexcept { return http_count_; }
+  // Bytes of the larger bodies that are arriving or in a handler's hands.
+  std::size_t held_body_bytes() const noexcept { return held_body_bytes_; }
   std::size_t open_websockets() const noexcept { return websockets_.size(); }
 
  private:
@@ -64,6 +68,7 @@ class HttpServer {
   HttpObserver* observer_;
   bool shutting_down_ = false;
   std::size_t http_count_ = 0;
+  std::size_t held_body_bytes_ = 0;
   std::vector<std::unique_ptr<HttpSessionState>> pool_;
   struct Sessions;
   std::unique_ptr<Sessions> sessions_;

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace chat::transport {
 
@@ -86,6 +87,7 @@ void HttpSession::process_input() {
   for (;;) {
     const HttpParser::Step step = state_->parser.parse(state_->unread());
     state_->taken += step.consumed;
+    if (phase_ == Phase::body && !hold_body()) return refuse(503, "too many large requests at once");
     switch (step.status) {
       case HttpParser::Status::error:
         return refuse(step.http_status, step.reason);
@@ -137,6 +139,16 @@ bool HttpSession::head_complete() {
   die(true);
   return false;
 }
+
+// Bodies come before anybody has been asked who sends them: what all of them hold together is bounded.
+bool HttpSession::hold_body() {
+  const std::size_t size = state_->parser.request().body.size();
+  if (size <= server_.options_.small_body_bytes) return true;
+  server_.held_body_bytes_ += size - std::exchange(held_, size);
+  return server_.held_body_bytes_ <= server_.options_.held_body_bytes;
+}
+
+void HttpSession::release_body() noexcept { server_.held_body_bytes_ -= std::exchange(held_, 0); }
 
 void HttpSession::discard_input() {
   const IoResult result = stream_->try_read(server_.loop_.read_buffer());
@@ -231,10 +243,12 @@ void HttpSession::refuse(int status, std::string_view reason) {
     state_->target = state_->parser.request().target;
     state_->head_only = state_->parser.request().method == Method::head;
   }
+  std::string().swap(state_->parser.request().body);
   respond(server_.handler_.error_response(status, reason));
 }
 
 void HttpSession::respond(HttpResponse response) {
+  release_body();
   HttpSessionState& state = *state_;
   if (response.close || server_.shutting_down_) state.keep_alive = false;
   state.response = std::move(response);
@@ -318,6 +332,7 @@ void HttpSession::die(bool reset) {
   phase_ = Phase::dead;
   const HttpSessionPtr self(this);
   cancel();
+  release_body();
   if (is_linked()) unlink();
   watch_.detach();
   if (stream_ && reset) stream_->reset();

@@ -76,6 +76,8 @@ class HttpSession final
   void read_on();
   void process_input();
   bool head_complete();
+  bool hold_body();
+  void release_body() noexcept;
   void dispatch();
   void serve(HttpRequest request);
   void upgrade(HttpRequest request);
@@ -100,6 +102,7 @@ class HttpSession final
   Phase phase_ = Phase::idle;
   bool read_armed_ = false;
   bool used_ = false;        // has answered a request
+  std::size_t held_ = 0;     // of its body, in the server's account
   std::size_t drained_ = 0;  // thrown away while lingering
 };
 

@@ -310,6 +310,20 @@ TEST(DecodePath, SplitsFirstAndDecodesOnce) {
   EXPECT_FALSE(decode_path("/%F0%9F%98"));
 }
 
+TEST(HttpParser, KeepsNoMemoryOfALargeBodyAndTakesNoMoreThanItsLength) {
+  constexpr std::size_t kLarge = 1'000'000;
+  const HttpLimits limits;
+  HttpParser parser(limits);
+  const auto head = parser.parse(post("Content-Length: 1000000\r\n", ""));
+  ASSERT_EQ(head.status, Status::head);
+  parser.set_body_limit(kLarge);
+  const std::string part(50'000, 'x');
+  for (std::size_t at = 0; at + part.size() < kLarge; at += part.size()) EXPECT_EQ(parser.parse(part).http_status, 0);
+  EXPECT_LE(parser.request().body.capacity(), kLarge + 1);
+  parser.reset();
+  EXPECT_LT(parser.request().body.capacity(), 100u);
+}
+
 TEST(HttpHeaders, ListsAreReadAcrossFieldsAndEmptyOnesAreNone) {
   HttpHeaders headers;
   headers.add("Sec-WebSocket-Protocol", "");

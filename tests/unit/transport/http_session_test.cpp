@@ -240,6 +240,33 @@ TEST_F(HttpSessionTest, TheRouteSetsTheBodyLimit) {
   EXPECT_EQ(handler.requests[0].body.size(), 60'000u);
 }
 
+TEST_F(HttpSessionTest, LargeBodiesTogetherAreBoundedAndSmallOnesAlwaysTaken) {
+  start({.small_body_bytes = 1000, .held_body_bytes = 100'000});
+  const auto begin_large = [&](std::size_t sent) {
+    client.send("POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + std::string(sent, 'x'));
+    run_ready();
+  };
+  begin_large(60'000);
+  EXPECT_EQ(server->held_body_bytes(), 60'000u);
+  Client first = std::move(client);
+  client = connect();
+  begin_large(60'000);
+  ASSERT_TRUE(client_ends());
+  EXPECT_EQ(client.received().rfind("HTTP/1.1 503", 0), 0u);
+  EXPECT_EQ(server->held_body_bytes(), 60'000u) << "what was refused is given back at once";
+
+  client = connect();
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n" + std::string(900, 'x'));
+  ASSERT_TRUE(client_sees("HTTP/1.1 200"));
+  first.close();
+  ASSERT_TRUE(run_until([&] { return server->held_body_bytes() == 0; }));
+
+  client = connect();
+  client.send("POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + std::string(90'000, 'x'));
+  ASSERT_TRUE(client_sees("HTTP/1.1 200"));
+  EXPECT_EQ(server->held_body_bytes(), 0u);
+}
+
 TEST_F(HttpSessionTest, ExpectContinueIsAnsweredOnlyWhenTheBodyIsWanted) {
   start();
   client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
