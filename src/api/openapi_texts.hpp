@@ -74,11 +74,11 @@ Every path answers with and without a trailing slash. Times are RFC 3339 in UTC.
 
 ## Room socket
 
-`GET /api/v1/chat/{room_id}` opens a WebSocket on a room (OpenAPI cannot describe it; `contract/asyncapi.yaml` does).
+`GET /api/v1/chat/{room_id}` opens a WebSocket on a room (OpenAPI cannot describe it).
 
 - The token comes as `?token=<jwt>`, as `Authorization: Bearer <jwt>`, or as WebSocket subprotocol `bearer, <jwt>`.
 - `?history=N` (default 50, at most 1000, 0 = none) sends the room's last messages first, oldest first; `?after=<seq>`
-  resumes after that sequence number; `?events=all` also sends edits, deletions and the like.
+  resumes after that sequence number, which messages of a page of history carry too; `?events=all` also sends edits, deletions and the like.
 - Send `{"content": "<text>"}`, with a `"client_id"` of your own to get an acknowledgement and to be stored only once.
 - Everybody else gets `{"content", "user", "timestamp", "type", "user_id", "id", "seq"}`.)";
 

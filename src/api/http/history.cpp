@@ -14,6 +14,7 @@ MessageOut message_out(Message&& message) {
                  {message.author_id, std::move(message.author_name)},
                  std::move(message.content),
                  message.timestamp,
+                 message.seq.value,
                  {}};
   if (message.deleted_at) {
     out.content.clear();

@@ -129,13 +129,16 @@ struct MessageOut {
   AuthorOut user;
   std::string content;
   Timestamp timestamp{};
+  std::int64_t seq = 0;
   schema::Maybe<bool> deleted;
 
-  static constexpr FieldDoc kDocs[] = {{"content", "Empty when the message was deleted.", "\"Hello!\""},
-                                       {"timestamp", "UTC, with microseconds.", "\"2026-11-23T01:02:03.000004Z\""},
-                                       {"deleted", "Present, and true, in a deleted message only.", ""}};
+  static constexpr FieldDoc kDocs[] = {
+      {"content", "Empty when the message was deleted.", "\"Hello!\""},
+      {"timestamp", "UTC, with microseconds.", "\"2026-11-23T01:02:03.000004Z\""},
+      {"seq", "Its number in the room: `?after=<seq>` resumes a socket behind it.", "17"},
+      {"deleted", "Present, and true, in a deleted message only.", ""}};
 };
-BOOST_DESCRIBE_STRUCT(MessageOut, (), (id, room_id, user, content, timestamp, deleted))
+BOOST_DESCRIBE_STRUCT(MessageOut, (), (id, room_id, user, content, timestamp, seq, deleted))
 
 struct PaginationOut {
   std::int64_t current_page = 1;
