@@ -1,5 +1,6 @@
 """chatd's commands and settings, as an operator types them."""
 
+import base64
 import json
 import os
 import re
@@ -112,6 +113,17 @@ def test_an_unreachable_postgres_is_one_sentence(tmp_path):
 def test_listening_on_a_taken_port_is_one_sentence(sqlite_server, tmp_path):
     done = chatd(tmp_path, "serve", LISTEN=f"127.0.0.1:{sqlite_server.port}")
     assert done.returncode != 0 and "LISTEN" in done.stderr
+
+
+def test_tokens_may_be_signed_with_a_private_key(tmp_path, launch):
+    key = tmp_path / "key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(key)],
+                   check=True, capture_output=True)
+    server = launch("sqlite", {"ALGORITHM": "ES256", "SECRET_KEY": "", "SECRET_KEY_FILE": str(key)})
+    user = server.api.user()
+    assert server.api.get("/api/v1/rooms", user["token"]).status == 200
+    header = base64.urlsafe_b64decode(user["token"].split(".")[0] + "==")
+    assert json.loads(header)["alg"] == "ES256"
 
 
 def test_a_token_of_the_original_is_valid_here(sqlite_server):
