@@ -36,6 +36,8 @@ class Chatd:
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
+        if "CHATD_TEST_THREADS" in os.environ:  # shards: more of them for the race detectors
+            self.env["THREADS"] = os.environ["CHATD_TEST_THREADS"]
         self.env.update(env or {})
         self.args, self.binary, self.command, self.wrap = list(args), str(binary or BINARY), command, list(wrap)
         self.process, self.log, self.port = None, [], self._fixed_port()
