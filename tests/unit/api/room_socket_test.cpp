@@ -63,6 +63,8 @@ class RoomSocketTest : public ::testing::Test {
  protected:
   RoomSocketTest() { std::tie(user_, token_) = world_.logged_in(), room_ = world_.a_room(user_); }
   ~RoomSocketTest() override {
+    // One that waits (its rate, its answers) reads nothing, and would not see the end of its peer.
+    if (socket_ && !socket_->is_over()) socket_->abort();
     if (fd_ >= 0) ::close(fd_);
     for (int i = 0; i < 50; ++i) turn();
   }
@@ -96,8 +98,8 @@ class RoomSocketTest : public ::testing::Test {
     int ends[2];
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     fd_ = ends[1];
-    transport::WebSocket::open(loop_, std::make_unique<transport::PlainStream>(ends[0]), accept.handler,
-                               *accept.options, {}, {});
+    socket_ = transport::WebSocket::open(loop_, std::make_unique<transport::PlainStream>(ends[0]), accept.handler,
+                                         *accept.options, {}, {});
   }
   void turn() {
     loop_.poll();
@@ -138,6 +140,7 @@ class RoomSocketTest : public ::testing::Test {
   std::unique_ptr<fanout::FanOut> fan_out_;
   std::unique_ptr<RoomSockets> sockets_;
   int fd_ = -1;
+  transport::WebSocketPtr socket_;
   std::string received_;
 };
 
@@ -246,6 +249,41 @@ TEST_F(RoomSocketTest, OnlySoMuchIsInFlight) {
   journal_.answers[0](Error(Errc::invalid));
   EXPECT_TRUE(until([&] { return journal_.messages.size() == 3; }));
   EXPECT_TRUE(until([&] { return got("Invalid message format."); }));
+}
+
+TEST_F(RoomSocketTest, AStoppingServerAnswersWhatWasSaidBeforeItsGoodbye) {
+  start({.goodbye = std::chrono::seconds(60)});
+  open("&history=0");
+  ASSERT_TRUE(until([&] { return live_->sessions() == 1; }));
+  say(R"({"content":"m","client_id":"c"})");
+  ASSERT_TRUE(until([&] { return journal_.answers.size() == 1; }));
+  socket_->begin_shutdown();
+  say(R"({"content":"too late","client_id":"d"})");
+  for (int i = 0; i < 20; ++i) turn();
+  EXPECT_FALSE(got(close_of(1012)));
+  EXPECT_EQ(journal_.messages.size(), 1u) << "what comes later is not read";
+  Stored first;
+  first.id = journal_.messages[0].id.value;
+  first.repeated = true;
+  journal_.answers[0](first);
+  ASSERT_TRUE(until([&] { return got(close_of(1012)); }));
+  EXPECT_LT(received_.find("\"client_id\":\"c\""), received_.find(close_of(1012)));
+}
+
+TEST_F(RoomSocketTest, AStoppingServerDoesNotWaitForEver) {
+  start({.goodbye = std::chrono::milliseconds(20)});
+  open("&history=0");
+  say(R"({"content":"m","client_id":"c"})");
+  ASSERT_TRUE(until([&] { return journal_.answers.size() == 1; }));
+  socket_->begin_shutdown();
+  EXPECT_TRUE(until([&] { return got(close_of(1012)); }));
+}
+
+TEST_F(RoomSocketTest, AStoppingServerSendsSilentSocketsAwayAtOnce) {
+  start({.goodbye = std::chrono::seconds(60)});
+  open("&history=0");
+  socket_->begin_shutdown();
+  EXPECT_TRUE(until([&] { return got(close_of(1012)); }));
 }
 
 TEST_F(RoomSocketTest, OneWhoMayNoLongerPostIsClosed) {

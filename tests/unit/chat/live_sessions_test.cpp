@@ -117,11 +117,11 @@ TEST(LiveSessions, CountsAUsersSocketsAndHasALimit) {
 }
 
 TEST(LiveSessions, PollsByItselfUntilItIsStopped) {
+  boost::asio::io_context context;  // outlives the timer that runs on it
   LiveWorld world({.poll_interval = 5ms});
   const auto ada = world.a_user();
   Socket socket(*world.live);
   ASSERT_TRUE(world.live->add(socket, ada.id, 0));
-  boost::asio::io_context context;
   world.live->start(context.get_executor());
   std::thread thread([&] { context.run(); });
   ASSERT_TRUE(world.users.set_disabled(ada.id, true));
