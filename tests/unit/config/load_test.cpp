@@ -74,7 +74,7 @@ TEST(Settings, EveryDefaultReadsBack) {
   for (const auto& info : all_settings()) {
     if (!info.default_value.empty()) all[info.name] = info.default_value;
   }
-  EXPECT_GT(all.size(), 60u);
+  EXPECT_GT(all.size(), 50u);
   const auto loaded = load(all);
   EXPECT_THAT(loaded.problems, ElementsAre());
   const auto again = describe_settings(loaded), before = describe_settings(load({}));
