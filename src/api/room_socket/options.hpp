@@ -19,6 +19,7 @@ struct RoomSocketOptions {
   RateLimit messages{50, 300};                  // of one user, all sockets together; 0 = no limit
   std::size_t rate_entries = 16384;             // users whose rate is remembered
   std::chrono::milliseconds journal_retry{20};  // while its queue is full
+  std::chrono::milliseconds goodbye{2'000};     // when the server stops: for the answers to what was said before
 };
 
 }  // namespace chat::api

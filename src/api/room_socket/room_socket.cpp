@@ -12,6 +12,8 @@ namespace {
 using transport::WebSocket;
 namespace close_code = transport::close_code;
 
+constexpr std::string_view kRestart = "the server restarts: connect again";
+
 std::string_view rate_key(const UserId& user) {
   return {reinterpret_cast<const char*>(user.value.bytes.data()), user.value.bytes.size()};
 }
@@ -75,8 +77,24 @@ void RoomSocket::on_writable() { Subscriber::on_writable(); }
 
 void RoomSocket::on_overflow(WebSocket&) { fail_slow("reads too slowly"); }
 
-void RoomSocket::on_shutdown(WebSocket& socket) {
-  socket.close(close_code::service_restart, "the server restarts: connect again");
+// Whoever has said something gets its answer before the goodbye, if the journal gives it in time: a client that is cut
+// off before would not know what was stored.
+void RoomSocket::on_shutdown(WebSocket&) {
+  leaving_ = true;
+  if (!owed_answers()) return close(close_code::service_restart, kRestart);
+  read_on();
+  shard()->loop().schedule(*this, sockets_.options_.goodbye);
+}
+
+bool RoomSocket::owed_answers() const noexcept { return waiting_ || subscription_.in_flight() != 0; }
+
+// Posted: the last acknowledgement is about to take its place in the stream.
+void RoomSocket::close_when_settled() {
+  if (!leaving_ || owed_answers() || !shard()) return;
+  shard()->loop().post([home = shard(), connection = origin().connection] {
+    if (auto* subscriber = home->find_connection(connection))
+      static_cast<RoomSocket*>(subscriber)->close(close_code::service_restart, kRestart);
+  });
 }
 
 void RoomSocket::close(std::uint16_t code, std::string_view reason) {
@@ -98,7 +116,10 @@ void RoomSocket::expire_later() {
   shard()->loop().schedule(*this, std::min<std::chrono::milliseconds>(left, std::chrono::hours(1)));
 }
 
-void RoomSocket::on_timer() noexcept { expire_later(); }
+void RoomSocket::on_timer() noexcept {
+  if (leaving_) return close(close_code::service_restart, kRestart);
+  expire_later();
+}
 
 // The registry's lock is held and this may run before on_open: each side writes its own flag, then reads the other's.
 void RoomSocket::on_revoked() noexcept {
@@ -190,6 +211,7 @@ bool RoomSocket::too_much_in_flight() const noexcept {
 }
 
 void RoomSocket::on_own_settled() {
+  close_when_settled();
   if (!full_ || too_much_in_flight()) return;
   full_ = false;
   read_on();
@@ -223,12 +245,13 @@ void RoomSocket::go_on() {
   waiting_.reset();
   full_ = too_much_in_flight();
   read_on();
+  close_when_settled();  // it may have been no message that waited
 }
 
 void RoomSocket::read_on() {
   WebSocket* open = socket();
   if (!open) return;
-  if (waiting_ || full_ || !begun_) {
+  if (waiting_ || full_ || leaving_ || !begun_) {
     open->pause_reading();
   } else {
     open->resume_reading();

@@ -59,6 +59,8 @@ class RoomSocket final : public transport::WebSocketHandler,
   void on_revoked() noexcept override;
   void on_timer() noexcept override;
 
+  bool owed_answers() const noexcept;
+  void close_when_settled();
   void send_error(std::string_view sentence);
   void close(std::uint16_t code, std::string_view reason);
   void expire_later();
@@ -82,8 +84,9 @@ class RoomSocket final : public transport::WebSocketHandler,
   std::atomic<std::uint64_t> connection_{0};    // set when open
   std::atomic<bool> revoked_{false};
   std::uint32_t messages_ = 0;
-  bool begun_ = false;  // where the replay begins is settled; it is not read before
-  bool full_ = false;   // not read because too much is in flight
+  bool begun_ = false;    // where the replay begins is settled; it is not read before
+  bool full_ = false;     // not read because too much is in flight
+  bool leaving_ = false;  // the server stops: not read any more, and closed when what it said is answered
   const protocol::RoomAudience audience_;
 };
 
