@@ -40,6 +40,11 @@ std::size_t EventLoop::poll() {
   return handlers;
 }
 
+void EventLoop::drain() {
+  while (poll() != 0) {
+  }
+}
+
 bool EventLoop::at_home() const noexcept { return running_here == this; }
 
 std::uint32_t EventLoop::ticks(std::chrono::milliseconds d) const noexcept {

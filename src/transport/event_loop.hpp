@@ -82,6 +82,9 @@ class EventLoop {
 
   void run();   // until stop()
   void stop();  // from any thread; run() returns after the handler in hand
+  // After run() has returned, on the owner's thread: runs what is still queued, and what that queues, so that nothing
+  // is left that refers to objects which are destroyed before the loop. Waits for nothing.
+  void drain();
   // Runs what is ready without waiting, for tests that own the thread. Answers the number of handlers run.
   std::size_t poll();
 

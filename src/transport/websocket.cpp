@@ -43,7 +43,9 @@ WebSocket::WebSocket(EventLoop& loop, std::unique_ptr<ByteStream> stream, std::s
       decoder_(options.max_message_bytes),
       last_life_(loop.timers().now()) {}
 
+// Only a loop that is destroyed early ends one that lives. Its handler goes while everything it may call is there.
 WebSocket::~WebSocket() {
+  handler_.reset();
   loop_->cancel_flush(*this);
   watch_.detach();
   if (state_ != State::dead) loop_->stats().websockets_closed.add();

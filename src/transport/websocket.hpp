@@ -98,7 +98,8 @@ class WebSocket final
   void send_frame(const ChunkRef& chunk, std::size_t offset, std::size_t length);  // complete frames, by reference
   // Asks for a flush at the end of this turn (something new is owed).
   void request_flush();
-  // One gathering send of the outbox and what is owed, now. Never more than one system call.
+  // One gathering send of the outbox and what is owed, now. One system call, unless more than backlog_bytes is owed and
+  // the kernel takes it.
   FlushResult flush_now();
 
   // Where more bytes come from; null = none. Its owner resets it before it dies. What the old one owed is settled by
@@ -164,6 +165,7 @@ class WebSocket final
   void send(Opcode opcode, std::string_view payload);
   void appended();
   FlushResult write_some();
+  FlushResult written(bool all_gathered);
   void track_sent(const IovecList& list, std::size_t sent);
   void check_writable();
   void check_backlog();

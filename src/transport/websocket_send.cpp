@@ -108,29 +108,36 @@ void WebSocket::on_write_ready() {
   write_some();
 }
 
+// One send, unless more than the backlog's limit is owed and the kernel takes all that it is offered: a burst that is
+// larger than the limit makes nobody slow who reads.
 FlushResult WebSocket::write_some() {
-  IovecList list;
-  const std::size_t limit = options_->send_bytes;
-  outbox_.gather(list, limit);
-  if (owed_ && list.bytes() == outbox_.bytes() && list.bytes() < limit) owed_->gather(list, limit - list.bytes());
-  if (list.empty() && stream_->unsent_bytes() == 0) {
-    if (state_ == State::closing) half_close();
-    return FlushResult::idle;
+  for (;;) {
+    IovecList list;
+    const std::size_t limit = options_->send_bytes;
+    outbox_.gather(list, limit);
+    if (owed_ && list.bytes() == outbox_.bytes() && list.bytes() < limit) owed_->gather(list, limit - list.bytes());
+    if (list.empty() && stream_->unsent_bytes() == 0) {
+      if (state_ == State::closing) half_close();
+      return FlushResult::idle;
+    }
+    const IoResult result = stream_->try_write(list.ranges());
+    if (result.status == IoStatus::failed) {
+      die(false, std::strerror(result.error));
+      return FlushResult::closed;
+    }
+    const bool all_gathered = result.bytes == list.bytes();
+    loop_->stats().sends.add();
+    loop_->stats().bytes_sent.add(result.bytes);
+    if (!all_gathered) loop_->stats().short_writes.add();
+    track_sent(list, result.bytes);  // before the ranges go away
+    const std::size_t from_outbox = std::min(result.bytes, outbox_.bytes());
+    if (from_outbox != 0) outbox_.advance(from_outbox);
+    if (result.bytes > from_outbox) owed_->advance(result.bytes - from_outbox);
+    if (!all_gathered || result.bytes == 0 || backlog_bytes() <= options_->backlog_bytes) return written(all_gathered);
   }
-  const IoResult result = stream_->try_write(list.ranges());
-  if (result.status == IoStatus::failed) {
-    die(false, std::strerror(result.error));
-    return FlushResult::closed;
-  }
-  loop_->stats().sends.add();
-  loop_->stats().bytes_sent.add(result.bytes);
-  const bool all_gathered = result.bytes == list.bytes();
-  if (!all_gathered) loop_->stats().short_writes.add();
-  track_sent(list, result.bytes);  // before the ranges go away
-  const std::size_t from_outbox = std::min(result.bytes, outbox_.bytes());
-  if (from_outbox != 0) outbox_.advance(from_outbox);
-  if (result.bytes > from_outbox) owed_->advance(result.bytes - from_outbox);
+}
 
+FlushResult WebSocket::written(bool all_gathered) {
   const bool everything = all_gathered && outbox_.empty() && (!owed_ || owed_->empty()) && stream_->unsent_bytes() == 0;
   if (!everything) {
     arm_write();

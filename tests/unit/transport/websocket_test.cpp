@@ -411,6 +411,23 @@ TEST_F(WebSocketTest, TheRestOfAFrameIsFoundWhereverTheWriteStopped) {
   }
 }
 
+// A commit may bring more at once than the backlog's limit: only what the kernel does not take counts against its
+// reader.
+TEST_F(WebSocketTest, ABurstOverTheLimitMakesNobodySlowWhoReads) {
+  open({.backlog_bytes = 100'000, .send_bytes = 10'000}, "", 1 << 20);
+  Cursor cursor;
+  socket->set_owed(&cursor);
+  std::string all;
+  while (all.size() < 140'000) all += text_frame(std::string(1000, 'b'));
+  cursor.chunk->append(all);
+  socket->request_flush();
+  run_ready();
+  EXPECT_TRUE(handler->closes.empty());
+  EXPECT_TRUE(client_gets(all));
+  EXPECT_EQ(loop.stats().slow_readers_closed.value(), 0u);
+  socket->set_owed(nullptr);
+}
+
 TEST_F(WebSocketTest, OnWritableComesWhenTheBacklogHasFallen) {
   open({.backlog_bytes = 10 << 20, .low_water_bytes = 10'000}, "", 4096);
   for (int i = 0; i < 100; ++i) socket->send_text(std::string(5000, 'x'));
@@ -423,6 +440,55 @@ TEST_F(WebSocketTest, OnWritableComesWhenTheBacklogHasFallen) {
   EXPECT_EQ(handler->writable, 1) << "posted, never inside the call";
   run_ready();
   EXPECT_EQ(handler->writable, 2);
+}
+
+// A handler that, as one of a room does, settles its affairs with its socket at the latest when it dies.
+struct Settler final : WebSocketHandler {
+  void on_open(WebSocket& s) override { (socket = &s)->set_owed(&cursor); }
+  void on_text(std::string_view) override {}
+  void on_binary(std::string_view) override {}
+  void on_close(const CloseInfo&) override { socket = nullptr; }
+  ~Settler() override {
+    ++ended;
+    if (!socket) return;
+    socket->settle_owed();
+    socket->send_text("last words");
+    socket->set_owed(nullptr);
+  }
+  explicit Settler(int& count) : ended(count) { cursor.chunk->append(text_frame("owed")); }
+  Cursor cursor;
+  WebSocket* socket = nullptr;
+  int& ended;
+};
+
+TEST(WebSocketLifetime, ALoopMayEndBeforeItsSockets) {
+  int ended = 0;
+  int fds[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+  const Client client(fds[1]);
+  const WebSocketOptions options;
+  {
+    EventLoop loop;
+    WebSocket::open(loop, std::make_unique<PlainStream>(fds[0]), std::make_shared<Settler>(ended), options, "", "");
+  }
+  EXPECT_EQ(ended, 1);
+}
+
+TEST(WebSocketLifetime, ADrainedLoopHasToldEverybody) {
+  int fds[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+  const Client client(fds[1]);
+  const WebSocketOptions options;
+  EventLoop loop;
+  const auto handler = std::make_shared<Recorder>();
+  const auto socket = WebSocket::open(loop, std::make_unique<PlainStream>(fds[0]), handler, options, "", "");
+  loop.stop();
+  loop.run();
+  socket->abort();
+  EXPECT_TRUE(handler->closes.empty()) << "never inside a call";
+  loop.drain();
+  EXPECT_EQ(handler->closes.size(), 1u);
+  EXPECT_EQ(handler.use_count(), 1) << "nothing is left in the loop's queue";
 }
 
 TEST_F(WebSocketTest, ShutdownIsTheHandlersToShape) {
