@@ -7,6 +7,7 @@
 #include "storage/open.hpp"
 #include "telemetry/log.hpp"
 
+#include <functional>
 #include <latch>
 
 namespace chat::app {
@@ -139,21 +140,28 @@ void Server::start() {
   live_sessions_->start(loops_.front()->executor());
 }
 
-// True once no connection is left on any loop.
+// Runs `f` on every shard's own loop and waits until all have: they must be running.
+void Server::on_each_shard(const std::function<void(Shard&)>& f) {
+  const auto done = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(shards_.size()));
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    loops_[i]->post([&f, done, &shard = shards_[i]] {
+      f(shard);
+      done->count_down();
+    });
+  }
+  done->wait();
+}
+
+// True once no connection is left on any loop. Each is asked at home: counters read from here could miss one that is
+// just becoming a WebSocket.
 bool Server::wait_until_empty(std::chrono::steady_clock::time_point deadline) {
-  const auto open = [this] {
-    std::uint64_t n = 0;
-    for (const auto& loop : loops_) {
-      const auto& s = loop->stats();
-      n += s.http_opened.value() - s.http_closed.value() + s.websockets_opened.value() - s.websockets_closed.value();
-    }
-    return n;
-  };
-  while (open() != 0) {
+  for (;;) {
+    std::atomic<std::size_t> open{0};
+    on_each_shard([&](Shard& shard) { open += shard.http->open_http() + shard.http->open_websockets(); });
+    if (open == 0) return true;
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(kPoll);
   }
-  return true;
 }
 
 void Server::stop() {
@@ -165,20 +173,13 @@ void Server::stop() {
   if (started_) {
     live_sessions_->stop();
     // Sockets stop reading, wait for the acknowledgements of what they have sent, and close (1012).
-    for (std::size_t i = 0; i < shards_.size(); ++i)
-      loops_[i]->post([&shard = shards_[i]] {
-        shard.listener->stop_accepting();
-        shard.http->begin_shutdown();
-      });
+    on_each_shard([](Shard& shard) {
+      shard.listener->stop_accepting();
+      shard.http->begin_shutdown();
+    });
     if (!wait_until_empty(deadline)) {
       log_warn("drain_cut_short", {{"hint", "connections were still open after DRAIN_TIME"}});
-      std::latch aborted(static_cast<std::ptrdiff_t>(shards_.size()));
-      for (std::size_t i = 0; i < shards_.size(); ++i)
-        loops_[i]->post([&aborted, &shard = shards_[i]] {
-          shard.http->abort_all();
-          aborted.count_down();
-        });
-      aborted.wait();
+      on_each_shard([](Shard& shard) { shard.http->abort_all(); });
     }
   }
   // What the journal took is committed before the process ends; then nobody posts to the loops any more.
@@ -194,8 +195,9 @@ void Server::stop() {
 Server::~Server() {
   stop();
   probes_.clear();
-  // Sessions and sockets still on a loop refer to everything above it: they go first, then the loops with their queues.
+  // What is still on a loop, or in its queue, refers to everything above the loops: it ends first, told as usual.
   shards_.clear();
+  for (auto& loop : loops_) loop->drain();
 }
 
 }  // namespace chat::app

@@ -22,6 +22,7 @@
 #include "transport/listener.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -58,12 +59,12 @@ class Server {
   Result<void> start_services();
   Result<void> listen();
   bool wait_until_empty(std::chrono::steady_clock::time_point deadline);
-
   struct Shard {  // what a loop serves; home: that loop, once it runs
     std::unique_ptr<transport::HttpServer> http;
     std::unique_ptr<transport::Listener> listener;
     std::thread thread;
   };
+  void on_each_shard(const std::function<void(Shard&)>& f);
 
   const Settings settings_;
   RequestLog request_log_;
