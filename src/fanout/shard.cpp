@@ -1,6 +1,7 @@
 // A shard's sockets and the rooms they are in. What it does as a room's home is in shard_home.cpp.
 #include "fanout/shard.hpp"
 
+#include "fanout/attempt.hpp"
 #include "fanout/catch_up.hpp"
 #include "fanout/fanout.hpp"
 #include "fanout/local_room.hpp"
@@ -170,7 +171,8 @@ void Shard::on_flush() {
 void Shard::read_replay(RoomId room, protocol::RoomAudience audience, const ReplayStart& start, Done done) {
   const PageLimit limit{fan_out_.options_.page_events, fan_out_.options_.page_bytes};
   auto job = [this, room, audience, start, limit, done] {
-    auto page = std::make_shared<Result<ReplayPage>>(read_replay_page(fan_out_.history_, room, audience, start, limit));
+    auto page = std::make_shared<Result<ReplayPage>>(
+        attempt([&] { return read_replay_page(fan_out_.history_, room, audience, start, limit); }));
     loop_.post([done, page] { done(std::move(*page)); });
   };
   if (!fan_out_.run_blocking_(std::move(job))) {

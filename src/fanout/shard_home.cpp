@@ -1,4 +1,5 @@
 // What a shard does for the rooms whose home it is.
+#include "fanout/attempt.hpp"
 #include "fanout/fanout.hpp"
 #include "fanout/shard.hpp"
 #include "fanout/shard_feed.hpp"
@@ -126,7 +127,7 @@ void Shard::publish(RoomFeed& feed) {
 void Shard::read_head(RoomFeed& feed) {
   auto answer = for_feed(feed, [](RoomFeed& to, const Result<RoomHead>& head) { to.on_head(head); });
   auto job = [this, room = feed.room(), answer] {
-    auto head = std::make_shared<Result<RoomHead>>(fan_out_.history_.room_head(room));
+    auto head = std::make_shared<Result<RoomHead>>(attempt([&] { return fan_out_.history_.room_head(room); }));
     loop_.post([answer, head] { answer(*head); });
   };
   if (!fan_out_.run_blocking_(std::move(job))) {
@@ -138,7 +139,8 @@ void Shard::fetch_events(RoomFeed& feed, Seq after_seq) {
   auto answer = for_feed(feed, [](RoomFeed& to, const Result<EventPage>& page) { to.on_fetched(page); });
   const PageLimit limit{fan_out_.options_.page_events, fan_out_.options_.page_bytes};
   auto job = [this, room = feed.room(), after_seq, limit, answer] {
-    auto page = std::make_shared<Result<EventPage>>(fan_out_.history_.events_after(room, after_seq, limit));
+    auto page = std::make_shared<Result<EventPage>>(
+        attempt([&] { return fan_out_.history_.events_after(room, after_seq, limit); }));
     loop_.post([answer, page] { answer(*page); });
   };
   if (!fan_out_.run_blocking_(std::move(job))) {

@@ -296,13 +296,13 @@ TEST(FanOut, HistoryThatIsNeverReadEndsTheSocket) {
   EXPECT_TRUE(client->closed());
 }
 
-TEST(FanOut, AStoreThatIsAwayIsWaitedFor) {
+void waits_for_a_store(bool FakeStore::*out_of_order) {
   WorldOptions options;
   options.fan_out.retry_delay = std::chrono::milliseconds(1);
   World world(options);
   const RoomId room = RoomId::make();
   world.store.add_message(room, UserId::make(), "old");
-  world.store.away = true;
+  world.store.*out_of_order = true;
   auto client = Client::connect(world, 0, "Ada");
   client->enter(room, kMessages, last(5));
   for (int i = 0; i < 50; ++i) {
@@ -310,11 +310,16 @@ TEST(FanOut, AStoreThatIsAwayIsWaitedFor) {
     world.run_job();
   }
   EXPECT_TRUE(client->received.empty());
-  world.store.away = false;
+  world.store.*out_of_order = false;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (seqs(*client).empty() && std::chrono::steady_clock::now() < deadline) world.settle();
   EXPECT_EQ(seqs(*client), Seqs{1});
 }
+
+TEST(FanOut, AStoreThatIsAwayIsWaitedFor) { waits_for_a_store(&FakeStore::away); }
+
+// The pool's threads catch nothing.
+TEST(FanOut, AStoreThatThrowsEndsNothing) { waits_for_a_store(&FakeStore::faulty); }
 
 TEST(FanOut, EmptyRoomsAreLetGo) {
   WorldOptions options;

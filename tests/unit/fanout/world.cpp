@@ -83,6 +83,7 @@ std::shared_ptr<const Event> FakeStore::add_edit(RoomId room, Seq message, std::
 
 Result<EventPage> FakeStore::events_after(RoomId room, Seq after, PageLimit limit) {
   ++reads;
+  if (faulty) throw std::runtime_error("a fault of the store's");
   if (away) return Error(Errc::unavailable);
   const auto& log = rooms[room];
   EventPage page;
@@ -98,6 +99,7 @@ Result<EventPage> FakeStore::events_after(RoomId room, Seq after, PageLimit limi
 }
 
 Result<Seq> FakeStore::seq_before_last(RoomId room, std::int64_t messages) {
+  if (faulty) throw std::runtime_error("a fault of the store's");
   if (away) return Error(Errc::unavailable);
   const auto& log = rooms[room];
   for (std::size_t i = log.size(); i > 0; --i) {
@@ -108,6 +110,7 @@ Result<Seq> FakeStore::seq_before_last(RoomId room, std::int64_t messages) {
 
 Result<RoomHead> FakeStore::room_head(RoomId room) {
   ++reads;
+  if (faulty) throw std::runtime_error("a fault of the store's");
   if (away) return Error(Errc::unavailable);
   RoomHead head;
   head.last_seq = Seq(static_cast<std::int64_t>(rooms[room].size()));

@@ -29,6 +29,7 @@ class FakeStore final : public HistoryStore {
  public:
   std::map<RoomId, std::vector<Event>> rooms;
   bool away = false;
+  bool faulty = false;  // it throws
   std::size_t reads = 0;
 
   std::shared_ptr<const Event> add_message(RoomId room, UserId author, std::string content,
