@@ -12,9 +12,16 @@
 
 namespace chat::testing {
 
+// One for all calls: a pool's thread may still be waking it up when the answer has already been seen.
+inline boost::asio::io_context& fresh_context() {
+  thread_local boost::asio::io_context context;
+  context.restart();
+  return context;
+}
+
 template <class T>
 T run(boost::asio::awaitable<T> work) {
-  boost::asio::io_context context;
+  boost::asio::io_context& context = fresh_context();
   std::optional<T> out;
   std::exception_ptr failure;
   boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr e, T value) {
@@ -27,7 +34,7 @@ T run(boost::asio::awaitable<T> work) {
 }
 
 inline void run(boost::asio::awaitable<void> work) {
-  boost::asio::io_context context;
+  boost::asio::io_context& context = fresh_context();
   std::exception_ptr failure;
   boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr e) { failure = e; });
   context.run();
@@ -37,7 +44,7 @@ inline void run(boost::asio::awaitable<void> work) {
 // All at once on one thread; answers in their order.
 template <class T>
 std::vector<T> run_all(std::vector<boost::asio::awaitable<T>> works) {
-  boost::asio::io_context context;
+  boost::asio::io_context& context = fresh_context();
   std::vector<std::optional<T>> outs(works.size());
   std::exception_ptr failure;
   for (std::size_t i = 0; i < works.size(); ++i) {
