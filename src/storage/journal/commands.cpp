@@ -1,4 +1,5 @@
 // The commands, each the same sentence: who may, is there anything to change, change it, say so.
+#include "base/json_text.hpp"
 #include "storage/journal/room_book.hpp"
 #include "storage/journal/room_rules.hpp"
 

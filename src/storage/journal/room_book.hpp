@@ -63,8 +63,6 @@ class RoomBook {
 // refused. Nothing is durable before the transaction commits.
 void carry_out(WriteItem& item, RoomBook& book, Timestamp now);
 
-// A string as JSON writes it, quotes included; bytes of valid UTF-8 stay as they are.
-std::string json_string(std::string_view text);
 // What every database must refuse alike: no NUL, and UTF-8 as RFC 3629 has it.
 bool is_text(std::string_view bytes);
 // The same of everything a message or command carries.

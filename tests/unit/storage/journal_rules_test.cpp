@@ -52,9 +52,5 @@ TEST(TextRules, TakesWhatRfc3629DoesAndNoNul) {
     EXPECT_FALSE(is_text(bad));
 }
 
-TEST(TextRules, WritesJsonStringsTheSameWayEveryTime) {
-  EXPECT_EQ(json_string("a\"b\\c\n\t\r\x01\xC3\xA9/"), "\"a\\\"b\\\\c\\n\\t\\r\\u0001\xC3\xA9/\"");
-}
-
 }  // namespace
 }  // namespace chat::journal
