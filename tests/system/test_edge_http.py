@@ -111,6 +111,10 @@ def test_head_options_and_http_1_0(port):
     assert raw.answer()[2] == b'{"message":"/"}'
     status, headers, _ = Raw(port).send(f"OPTIONS /api/v1/rooms HTTP/1.1\r\n{HOST}\r\n").answer()
     assert status in (200, 204) and "POST" in headers["allow"]
+    status, headers, _ = Raw(port).send(f"OPTIONS * HTTP/1.1\r\n{HOST}\r\n").answer()
+    assert status == 204 and "POST" in headers["allow"]
+    status, headers, _ = Raw(port).send(f"OPTIONS * HTTP/1.1\r\n{HOST}\r\n").answer()
+    assert status == 204 and "GET" in headers["allow"], "the server as a whole (RFC 9110, 9.3.7)"
     raw = Raw(port).send("GET / HTTP/1.0\r\n\r\n")
     assert raw.answer()[0] == 200 and raw.closed()
     raw = Raw(port).send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
@@ -186,6 +190,31 @@ def test_600_stalled_clients_leave_the_others_below_2_seconds(port):
         slowest = max(slowest, time.monotonic() - started)
     assert slowest < 2
     assert stalled
+
+
+def test_unfinished_bodies_together_are_bounded(sqlite_server):
+    server = sqlite_server
+    large = post("Content-Length: 1048576\r\n", '{"name":"' + "a" * 1048000)
+    before = server.memory_bytes()
+    held = []
+    for _ in range(400):
+        raw = Raw(server.port)
+        held.append(raw)
+        try:
+            raw.send(large)
+        except OSError:
+            pass  # refused while it was still sending
+    assert server.memory_bytes() - before < 160 << 20, "400 bodies of 1 MiB would be 400"
+    refused = Raw(server.port).send(post("Content-Length: 40000\r\n", "a" * 39999))
+    status, headers, _ = refused.answer()
+    assert status == 503 and int(headers["retry-after"]) >= 1
+    assert server.api.sign_up()["id"], "what is small is served as ever"
+    for raw in held:
+        raw.sock.close()
+    deadline = time.monotonic() + 10
+    while server.memory_bytes() - before > 48 << 20 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert server.memory_bytes() - before < 48 << 20
 
 
 def test_a_storm_of_garbage_leaves_the_server_whole(port):

@@ -15,6 +15,8 @@ namespace {
 using transport::HttpRequest;
 using transport::UpgradeAnswer;
 
+constexpr std::string_view kAllMethods = "GET, HEAD, POST, OPTIONS";  // of "*", the server as a whole
+
 awaitable<HttpResponse> never(Exchange&) { co_return not_found(); }
 
 bool is_bearer(std::string_view scheme) {
@@ -111,6 +113,9 @@ awaitable<HttpResponse> HttpApi::serve(HttpRequest request) {
 
 awaitable<HttpResponse> HttpApi::answer(Exchange& exchange, const Route*& route) {
   const auto& request = exchange.request;
+  if (request.method == Method::options && request.target == "*")  // the server as a whole (RFC 9110, 9.3.7)
+    co_return options_answer(request, "GET, HEAD, POST, OPTIONS");
+  if (request.method == Method::options && request.target == "*") co_return options_answer(request, kAllMethods);
   auto match = router_.find(request.method, request.path);
   if (match.allow.empty()) co_return not_found();
   if (request.method == Method::options) co_return options_answer(request, match.allow);
