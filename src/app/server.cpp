@@ -42,8 +42,6 @@ void Server::announce() const {
   const storage::DatabaseInfo info = storage_->info();
   log_info("database", {{"kind", storage::to_string(info.kind)}, {"target", info.target}, {"epoch", info.epoch}});
   for (const std::string& warning : info.warnings) log_warn("database", {{"warning", warning}});
-  if (!settings_.rate_limits)
-    log_warn("limits_off", {{"warning", "RATE_LIMITS=off: nothing is refused or throttled for its rate"}});
 }
 
 Result<void> Server::start_services() {
