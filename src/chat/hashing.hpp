@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <string>
@@ -35,7 +36,7 @@ class HashingQueue {
     if (!place) co_return place.error();
     // The place is given back when the job is done, though the caller may be gone by then.
     auto job = [w = std::move(work), held = std::move(*place)]() mutable {
-      auto result = w();
+      auto result = held.stopped() ? std::invoke_result_t<Work&>(stopping_error()) : w();
       held.release();
       return result;
     };
@@ -44,7 +45,11 @@ class HashingQueue {
   }
 
   std::size_t waiting() const;  // and running
-  void stop() { pool_.stop(); }
+  // What waits is answered `unavailable` instead of hashed: a full queue is half a minute of work.
+  void stop() {
+    stopping_ = true;
+    pool_.stop();
+  }
 
  private:
   // One place in the queue.
@@ -55,14 +60,17 @@ class HashingQueue {
     Place& operator=(Place&&) = delete;
     ~Place() { release(); }
     void release();
+    bool stopped() const noexcept { return queue_->stopping_; }
 
    private:
     HashingQueue* queue_;
     std::string address_;
   };
   Result<Place> take(const std::string& address);
+  static Error stopping_error() { return {Errc::unavailable, "the server is stopping"}; }
 
   const HashingOptions options_;
+  std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;                                 // guards total_, by_address_
   std::size_t total_ = 0;                                    // places taken
   std::unordered_map<std::string, std::size_t> by_address_;  // never more entries than places taken

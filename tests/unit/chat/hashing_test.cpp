@@ -72,6 +72,34 @@ TEST(HashingQueue, OneAddressGetsItsShareAndTheQueueIsBounded) {
   EXPECT_EQ(done, 6);
 }
 
+TEST(HashingQueue, StoppingDoesNotHashWhatWaits) {
+  HashingQueue queue({.threads = 1, .queue_limit = 9, .limit_per_address = 9, .nice = 0});
+  Gate gate;
+  boost::asio::io_context context;
+  int done = 0, refused = 0;
+  for (int i = 0; i < 5; ++i) {
+    boost::asio::co_spawn(context, job(queue, "a", gate), [&](std::exception_ptr, Result<int> result) {
+      ++(result ? done : refused);
+      if (!result) {
+        EXPECT_EQ(result.error().code, Errc::unavailable);
+      }
+    });
+  }
+  context.poll();
+  std::thread opener([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // stop() has begun, or all five would pass
+    gate.unlock();
+  });
+  queue.stop();
+  opener.join();
+  context.restart();
+  context.run();
+  EXPECT_EQ(done + refused, 5) << "everybody is answered";
+  EXPECT_LE(done, 1) << "who was being served is; who waited is not";
+  EXPECT_EQ(gate.passed, done);
+  EXPECT_EQ(queue.waiting(), 0u);
+}
+
 TEST(HashingQueue, WorkThatThrowsGivesItsPlaceBack) {
   HashingQueue queue({.threads = 1, .queue_limit = 1, .limit_per_address = 1, .nice = 0});
   for (int i = 0; i < 3; ++i) {
