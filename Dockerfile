@@ -16,7 +16,7 @@ RUN make build && strip --strip-debug build/release/chatd
 FROM debian:12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-      ca-certificates tzdata libargon2-1 libboost-json1.81.0 libboost-url1.81.0 libfmt9 libpq5 \
+      ca-certificates tzdata libargon2-1 libboost-json1.81.0 libfmt9 libpq5 \
       libsqlite3-0 libssl3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin chatd \

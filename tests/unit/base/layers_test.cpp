@@ -80,7 +80,6 @@ const std::vector<Owned> kOwned = {
     {"argon2", {"argon2"}, {"auth"}},
     {"OpenSSL", {"openssl/", "boost/asio/ssl", "boost/beast/ssl"}, {"auth", "transport"}},
     {"Boost.JSON", {"boost/json"}, {"schema", "protocol"}},
-    {"CLI11", {"CLI/"}, {"app"}},
 };
 
 // What is wrong with one include of one file: "" when nothing is. Pure, so that the rules are tested without files.
@@ -120,6 +119,18 @@ TEST(Layers, EveryIncludeIsAllowedByTheTable) {
     }
   }
   EXPECT_GT(seen, files.size());  // the search does find includes
+}
+
+TEST(Layers, EveryLibraryOfTheTableIsUsedByEachOfItsOwners) {
+  std::set<std::string> used;
+  for (const auto& file : source_files())
+    for (const auto& include : includes_of(read(file)))
+      for (const auto& owned : kOwned)
+        for (const auto& prefix : owned.prefixes)
+          if (include.name.rfind(prefix, 0) == 0) used.insert(module_of(file) + " " + owned.library);
+  for (const auto& owned : kOwned)
+    for (const auto& owner : owned.owners)
+      EXPECT_EQ(used.count(owner + " " + owned.library), 1U) << owner << " " << owned.library;
 }
 
 TEST(Layers, EveryFolderOfSrcHasItsRowInTheTable) {
