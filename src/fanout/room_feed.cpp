@@ -122,6 +122,8 @@ void RoomFeed::accept(const Event& event, const Origin& origin, bool fetched) {
 
 void RoomFeed::offer_notice(protocol::NoticeKind kind, UserId user, std::string_view name, Timestamp at,
                             Origin origin) {
+  // While the store is away nobody is there to hear them either: who comes and goes meanwhile must not fill the memory.
+  if (early_notices_ && early_notices_->entries.size() >= options_.held_events) return;
   if (!live_ && !early_notices_) {
     early_notices_ = std::make_shared<FrameBatch>();
     early_notices_->room = room_;

@@ -161,5 +161,16 @@ TEST_F(RoomFeedTest, AnEditSaysWhichMessageItRewrites) {
   EXPECT_EQ(feed_.take_batch()->entries.at(0).rewrites, Seq(41));
 }
 
+TEST_F(RoomFeedTest, ComingAndGoingFillsNoMemoryWhileTheStoreIsAway) {
+  feed_.start();
+  feed_.on_head(Error(Errc::unavailable));
+  for (int i = 0; i < 100; ++i) feed_.offer_notice(protocol::NoticeKind::join, UserId::make(), "Ada", {}, {});
+  feed_.on_retry();
+  feed_.on_head(RoomHead{});
+  EXPECT_EQ(taken().size(), options_.held_events);
+  feed_.offer_notice(protocol::NoticeKind::join, UserId::make(), "Ada", {}, {});
+  EXPECT_EQ(taken().size(), 1u) << "and is told again afterwards";
+}
+
 }  // namespace
 }  // namespace chat::fanout
