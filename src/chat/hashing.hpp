@@ -45,9 +45,10 @@ class HashingQueue {
   }
 
   std::size_t waiting() const;  // and running
-  // What waits is answered `unavailable` instead of hashed: a full queue is half a minute of work.
+  // From now on what waits is answered `unavailable` instead of hashed: a full queue is half a minute of work.
+  void begin_stop() noexcept { stopping_ = true; }
   void stop() {
-    stopping_ = true;
+    begin_stop();
     pool_.stop();
   }
 

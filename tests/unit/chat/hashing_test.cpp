@@ -15,11 +15,17 @@ struct Gate {
   std::mutex mutex;
   std::condition_variable changed;
   bool open = false;
-  int passed = 0;
+  int entered = 0, passed = 0;
   void pass() {
     std::unique_lock lock(mutex);
+    ++entered;
+    changed.notify_all();
     changed.wait(lock, [this] { return open; });
     ++passed;
+  }
+  void await_entry() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return entered > 0; });
   }
   void unlock() {
     std::lock_guard lock(mutex);
@@ -86,17 +92,15 @@ TEST(HashingQueue, StoppingDoesNotHashWhatWaits) {
     });
   }
   context.poll();
-  std::thread opener([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // stop() has begun, or all five would pass
-    gate.unlock();
-  });
+  gate.await_entry();
+  queue.begin_stop();
+  gate.unlock();
   queue.stop();
-  opener.join();
   context.restart();
   context.run();
-  EXPECT_EQ(done + refused, 5) << "everybody is answered";
-  EXPECT_LE(done, 1) << "who was being served is; who waited is not";
-  EXPECT_EQ(gate.passed, done);
+  EXPECT_EQ(done, 1) << "whose turn it was";
+  EXPECT_EQ(refused, 4) << "everybody is answered";
+  EXPECT_EQ(gate.passed, 1);
   EXPECT_EQ(queue.waiting(), 0u);
 }
 
@@ -118,6 +122,7 @@ TEST(HashingQueue, ACallerWhoIsGoneLeavesNoPlaceBehind) {
     boost::asio::co_spawn(context, job(queue, "a", gate), [](std::exception_ptr, Result<int>) {});
     context.poll();
     EXPECT_EQ(queue.waiting(), 1u);
+    gate.await_entry();
     gate.unlock();
     queue.stop();  // the answer is posted to a context that then dies
   }
