@@ -149,10 +149,11 @@ Result<EventPage> SqlHistoryStore::events_after(RoomId room, Seq after, PageLimi
   if (!read) return read.error();
   if (!read->found()) return no_such_room();
   EventPage& page = read->page();
-  if (page.head.first_seq > after.next()) page.events.clear();
-  for (Seq expected = after.next(); const Event& event : page.events) {
-    if (event.seq != expected) return Error{Errc::internal, "a number is missing in the room's feed"};
-    expected = expected.next();
+  // `after` may be the largest number there is: it has no next.
+  if (page.head.first_seq.prev() > after) page.events.clear();
+  for (Seq before = after; const Event& event : page.events) {
+    if (event.seq.prev() != before) return Error{Errc::internal, "a number is missing in the room's feed"};
+    before = event.seq;
   }
   const Seq last = page.events.empty() ? after : page.events.back().seq;
   page.at_head = last >= page.head.last_seq;

@@ -157,9 +157,12 @@ TEST_P(HistoryStoreContract, AReplayIsCutByNumberAndBySizeButNeverToNothing) {
   EXPECT_EQ(take(history().events_after(room_.id, Seq(0), {.events = 500, .bytes = 2500})).events.size(), 3u);
   EXPECT_EQ(take(history().events_after(room_.id, Seq(0), {.events = 500, .bytes = 1})).events.size(), 1u);
   EXPECT_TRUE(take(history().events_after(room_.id, Seq(4), {.events = 2})).at_head);
-  const EventPage beyond = take(history().events_after(room_.id, Seq(99), {}));
-  EXPECT_TRUE(beyond.events.empty());
-  EXPECT_EQ(beyond.head.last_seq, Seq(6));
+  for (const std::int64_t after : {std::int64_t{99}, std::numeric_limits<std::int64_t>::max()}) {
+    const EventPage beyond = take(history().events_after(room_.id, Seq(after), {}));
+    EXPECT_TRUE(beyond.events.empty());
+    EXPECT_TRUE(beyond.at_head);
+    EXPECT_EQ(beyond.head.last_seq, Seq(6));
+  }
 }
 
 TEST_P(HistoryStoreContract, SeqBeforeLastCountsMessagesNotEvents) {

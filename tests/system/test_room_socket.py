@@ -101,8 +101,10 @@ def test_resuming_after_any_number(world):
     late = world.socket(world.grace, "&after=1198")
     assert [late.recv()["content"] for _ in range(2)] == ["m1199", "m1200"]
     ahead = world.socket(world.grace, "&after=1200")
+    largest = world.socket(world.grace, f"&after={2**63 - 1}")
     say(ada, "next")
     assert ahead.recv_until(lambda m: m["type"] == "message")[-1]["seq"] == 1201
+    assert largest.recv_until(lambda m: m["type"] == "message")[-1]["seq"] == 1201
 
 
 def test_resuming_in_the_middle_of_a_storm_misses_and_repeats_nothing(world):

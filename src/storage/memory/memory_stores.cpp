@@ -161,7 +161,7 @@ Result<EventPage> MemoryStores::events_after(RoomId id, Seq after, PageLimit lim
   EventPage page;
   page.head = head_of(*room);
   std::size_t bytes = 0;
-  for (Seq seq = after.next(); seq <= page.head.last_seq; seq = seq.next()) {
+  for (Seq seq = std::min(after, page.head.last_seq).next(); seq <= page.head.last_seq; seq = seq.next()) {
     page.events.push_back(as_read(room->at(seq)));
     const Event& event = page.events.back();
     bytes += event.payload.size() + (event.message ? event.message->content.size() : 0);
