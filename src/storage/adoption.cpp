@@ -141,10 +141,11 @@ Result<AdoptionReport> inspect_for_adoption(sql::Connection& connection, const M
   if (connection.dialect() == Dialect::sqlite)
     if (auto zone = TimeZone::load(options.source_timezone); !zone) return zone.error();
   if (connection.dialect() == Dialect::postgres) {
-    const auto known = connection.execute(kSourceTimezone, {options.source_timezone});
-    if (!known && known.error().cause == sql::Cause::data)
-      return Error{Errc::invalid, "there is no time zone \"" + options.source_timezone + "\""};
+    bool found = false;
+    const auto known =
+        connection.each(kSourceTimezone, {options.source_timezone}, [&](const sql::Row&) { found = true; });
     if (!known) return migration_error("setting the time zone", known.error());
+    if (!found) return Error{Errc::invalid, "there is no time zone \"" + options.source_timezone + "\""};
   }
   AdoptionReport report;
   report.source_timezone = options.source_timezone;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -14,7 +15,10 @@ namespace chat::storage {
 
 Result<DataLock> DataLock::take(const std::string& database, const std::string& holder,
                                 std::chrono::milliseconds wait) {
-  const std::string path = database + ".lock";
+  // By the file itself, not by the name it was called: a link to it must meet the same lock.
+  std::error_code ignored;
+  const auto real = std::filesystem::weakly_canonical(database, ignored);
+  const std::string path = (ignored ? database : real.string()) + ".lock";
   DataLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (lock.file_ < 0) return Error{Errc::unavailable, "cannot open " + path + ": " + std::strerror(errno)};
   const auto deadline = std::chrono::steady_clock::now() + wait;
@@ -44,7 +48,8 @@ DataLock& DataLock::operator=(DataLock&& other) noexcept {
 
 DataLock::~DataLock() {
   if (file_ < 0) return;
-  // The file stays: removing it would let two hold two files of one name. A stale pid in it only names a holder wrongly.
+  // The file stays: removing it would let two hold two files of one name. A stale pid in it only names a holder
+  // wrongly.
   [[maybe_unused]] const int emptied = ::ftruncate(file_, 0);
   ::close(file_);
 }

@@ -13,11 +13,14 @@ void stop_after_io_error(const std::string& reason) {
 }
 
 Result<void> commit_durably(sql::Transaction& transaction) {
+  const sql::Dialect dialect = transaction.dialect();
   const auto done = transaction.commit();
   if (done) return {};
   switch (done.error().cause) {
     case sql::Cause::io_error:
     case sql::Cause::corrupt:
+      // PostgreSQL has decided by itself, and its error means "not committed"; SQLite leaves it to the next start.
+      if (dialect == sql::Dialect::postgres) return sql::to_error(done.error());
       stop_after_io_error(sql::to_error(done.error()).message);
     case sql::Cause::connection_lost:
       return Error{Errc::outcome_unknown, "the database's connection was lost at the commit"};

@@ -200,6 +200,7 @@ class Transaction {
     if (connection_) connection_->rollback();
   }
   Outcome<void> commit();
+  Dialect dialect() const { return connection_->dialect(); }  // before commit
 
  private:
   explicit Transaction(Connection& connection) : connection_(&connection) {}

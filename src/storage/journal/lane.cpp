@@ -232,6 +232,9 @@ void Lane::settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem
       commit.events.push_back({results[i].event, results[i].command->origin});
   }
   if (!commit.events.empty()) sink_.on_commit(commit);
+  // "Not stored" is never concluded of a message whose COMMIT was lost: only a look-up that succeeded may say so.
+  for (std::size_t i = 0; i < done.size(); ++i)
+    if (results[i].fate == Fate::refused && done[i]->unsure) results[i].error.code = Errc::outcome_unknown;
   for (std::size_t i = 0; i < done.size(); ++i) {
     if (results[i].fate == Fate::refused) observer_.on_refused(results[i].error.code);
     Stored stored = results[i].stored;

@@ -93,6 +93,8 @@ void PgFlight::take(PGresult* result, std::size_t step) {
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
     if (!failed_) failure_ = sql::pg_failure(connection_.native(), result);
     failed_ = true;
+    // A prepared statement that is gone or no longer fits its tables: only a new connection prepares it again.
+    if (failure_.code == "26000" || failure_.code == "0A000") connection_.mark_broken();
     return;
   }
   if (step + 1 == results_.size()) {

@@ -166,9 +166,11 @@ void PostgresWriter::answer_known_keys(const Items& items) {
   if (keyed.empty()) return;
   auto visit = [&](const sql::Row& row) {
     WriteItem& item = *keyed[static_cast<std::size_t>(row.integer(0) - 1)];
-    item.fate = Fate::repeated;
     item.stored = stored_at(row, 1);
-    lookup_until_[item.message->author.id] = clock_.steady() + options_.lookup_first;
+    // Its own row: the backend that we had lost has committed it after all, and nobody was told yet.
+    const bool own = item.look_first && item.stored.id == item.message->id.value;
+    item.fate = own ? Fate::stored : Fate::repeated;
+    if (!own) lookup_until_[item.message->author.id] = clock_.steady() + options_.lookup_first;
   };
   auto found =
       db_->each(Query(text::kJournalFindClientIdsPostgresSql), {rooms.value(), users.value(), keys.value()}, visit);

@@ -33,8 +33,9 @@ Result<void> SqliteWriter::open() {
   static constexpr const char* kProbes[] = {"PRAGMA user_version = 1", "PRAGMA user_version = 0"};
   auto begun = db_->begin(sql::Access::write);
   if (!begun) return sql::to_error(begun.error());
-  auto written = db_->script(kProbes[probe_++ % 2]);
+  auto written = db_->script(kProbes[probe_ % 2]);
   if (written) written = db_->commit();
+  if (written) ++probe_;
   if (!written) {
     db_->rollback();
     return sql::to_error(written.error());

@@ -1,2 +1,3 @@
--- For adopt_copy, until the transaction ends; fails when there is no such zone.
-SELECT set_config('chatd.source_timezone', $1, true), now() AT TIME ZONE $1
+-- For adopt_copy, until the transaction ends; no row when there is no zone of that name. Names only: PostgreSQL would take
+-- "UTC-3" as well, for three hours *east*.
+SELECT set_config('chatd.source_timezone', name, true) FROM pg_timezone_names WHERE lower(name) = lower($1)
