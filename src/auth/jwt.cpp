@@ -69,12 +69,12 @@ Result<std::optional<Seconds>> instant(const FlatJson& claims, std::string_view 
   return std::optional<Seconds>(Seconds(std::chrono::seconds(member->integer)));
 }
 
-Result<void> check_times(const FlatJson& claims, Timestamp now, AccessClaims& out) {
+Result<void> check_times(const FlatJson& claims, Timestamp now, AccessClaims& out, bool& expired) {
   const auto exp = instant(claims, "exp");
   if (!exp) return exp.error();
   if (!*exp) return bad("exp is missing");
   out.expires_at = **exp;
-  if (now >= out.expires_at) return bad("expired");
+  expired = now >= out.expires_at;
   for (const char* name : {"nbf", "iat"}) {
     const auto at = instant(claims, name);
     if (!at) return at.error();
@@ -174,6 +174,18 @@ Result<std::string> JwtSigner::sign(const AccessClaims& claims) const {
 }
 
 Result<AccessClaims> JwtVerifier::verify(std::string_view token, Timestamp now) const {
+  bool expired = false;
+  auto claims = read(token, now, expired);
+  if (claims && expired) return bad("expired");
+  return claims;
+}
+
+bool JwtVerifier::is_expired(std::string_view token, Timestamp now) const {
+  bool expired = false;
+  return read(token, now, expired).has_value() && expired;
+}
+
+Result<AccessClaims> JwtVerifier::read(std::string_view token, Timestamp now, bool& expired) const {
   if (token.size() > kMaxTokenBytes) return bad("longer than a token may be");
   const auto parts = split(token);
   if (!parts) return bad("not three parts");
@@ -190,7 +202,7 @@ Result<AccessClaims> JwtVerifier::verify(std::string_view token, Timestamp now) 
   const auto json = FlatJson::parse(*payload);
   if (!json) return bad("the claims: " + json.error().message);
   AccessClaims claims;
-  if (auto times = check_times(*json, now, claims); !times) return times.error();
+  if (auto times = check_times(*json, now, claims, expired); !times) return times.error();
   if (auto identity = read_identity(*json, claims); !identity) return identity.error();
   if (auto session = read_session(*json, claims); !session) return session.error();
   return claims;

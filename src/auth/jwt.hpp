@@ -98,8 +98,13 @@ class JwtVerifier {
   // Errc::unauthenticated with the reason (for a debug log; callers outside are told nothing) when the token is not
   // good now. Never throws on input.
   Result<AccessClaims> verify(std::string_view token, Timestamp now) const;
+  // Is this one of ours, with nothing wrong but that its time is over?
+  bool is_expired(std::string_view token, Timestamp now) const;
 
  private:
+  // All but the end of its time, which is told in `expired`.
+  Result<AccessClaims> read(std::string_view token, Timestamp now, bool& expired) const;
+
   std::shared_ptr<const JwtSigner::Core> core_;
 };
 

@@ -64,6 +64,9 @@ class Sessions {
   // The same without a hop; none: the user has to be looked up, call `authenticate`. Never blocks.
   std::optional<Result<Session>> try_authenticate(std::string_view token) const;
 
+  // Is the token ours and refused only because its time is over? Its bearer is to fetch a new one. Never blocks.
+  bool is_expired(std::string_view token) const { return keys_.verifier.is_expired(token, clock_.now()); }
+
   // A new token of the same session, which must have been authenticated just now. Never blocks. Errc::unauthenticated
   // once the login is older than `session_max`.
   Result<IssuedToken> refresh(const Session& session) const;

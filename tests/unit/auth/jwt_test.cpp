@@ -297,6 +297,15 @@ TEST(JwtAttack, ExpiryHasNoLeeway) {
   EXPECT_EQ(why_refused(hs256(), token, kNow + seconds(1)), "expired");
 }
 
+TEST(Jwt, ExpiredIsOnlyWhatHasNothingElseWrong) {
+  const auto token = forge(kHeader, claims_json("", "1950000001"));
+  EXPECT_FALSE(hs256().is_expired(token, kNow));
+  EXPECT_TRUE(hs256().is_expired(token, kNow + seconds(1)));
+  EXPECT_FALSE(hs256().is_expired(token + "x", kNow + seconds(1)));
+  EXPECT_FALSE(hs256().is_expired(forge(kHeader, claims_json(R"(,"aud":"x")", "1950000001")), kNow + seconds(1)));
+  EXPECT_FALSE(hs256().is_expired("garbage", kNow + seconds(1)));
+}
+
 TEST(JwtAttack, HugeTokensAreRefusedUnread) {
   const auto fits = forge(kHeader, claims_json(",\"x\":\"" + std::string(5800, 'x') + "\""));
   ASSERT_LE(fits.size(), kMaxTokenBytes);
