@@ -23,6 +23,11 @@ void FanOut::on_commit(const Commit& commit) {
 
 void FanOut::on_hint(const Commit& commit) { distribute(commit, false); }
 
+void FanOut::invalidate() {
+  const std::uint64_t era = era_.fetch_add(1) + 1;
+  for (auto& shard : shards_) shard->loop().post([to = shard.get(), era] { to->begin_era(era); });
+}
+
 // One task for each home shard that the commit concerns.
 void FanOut::distribute(const Commit& commit, bool with_origin) {
   std::vector<std::vector<CommittedEvent>> by_home(shards_.size());

@@ -1,8 +1,8 @@
 // Takes every commit to every socket that is to see it.
 //
 // A watched room has one home shard (by its id), which orders and encodes; the other shards get one batch a turn.
-// Home: made and ended by app, before and after the loops run; `on_commit`, `on_hint`, `begin_shutdown` are
-// thread-safe.
+// Home: made and ended by app, before and after the loops run; `on_commit`, `on_hint`, `invalidate`,
+// `begin_shutdown` are thread-safe.
 #pragma once
 
 #include "base/time.hpp"
@@ -36,6 +36,11 @@ class FanOut final : public CommitSink {
   // From the bus: what another node committed.
   void on_hint(const Commit& commit);
 
+  // Numbers that were given here may never have been, or mean something else now (a restored database, a failover that
+  // lost commits): every feed and ring is dropped and every connection told (Subscriber::on_state_invalidated). What
+  // enters afterwards reads the store anew. Thread-safe, never blocks.
+  void invalidate();
+
   // From now on nobody is told that sockets leave.
   void begin_shutdown() noexcept { stopping_.store(true, std::memory_order_relaxed); }
 
@@ -55,6 +60,7 @@ class FanOut final : public CommitSink {
   const Clock& clock_;
   const FanOutOptions options_;
   std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> era_{0};  // how often everything was invalidated
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -74,6 +74,7 @@ void RoomFeed::on_grace_over() {
 
 void RoomFeed::fetch() {
   busy_ = true;
+  asked_after_ = last_;
   host_.fetch_events(*this, last_);
 }
 
@@ -82,6 +83,7 @@ void RoomFeed::fetch() {
 void RoomFeed::on_fetched(const Result<EventPage>& page) {
   busy_ = false;
   const Seq before = last_;
+  if (page && page->head.last_seq < asked_after_) return host_.on_head_below(*this);
   if (page) {
     for (const Event& event : page->events) {
       if (event.seq == last_.next()) accept(event, Origin{}, true);

@@ -30,6 +30,8 @@ class RoomFeed {
     virtual void start_retry(RoomFeed& feed) = 0;   // options.retry_delay
     virtual void on_feed_live(RoomFeed& feed) = 0;  // `last_seq` is known from now on; may be inside on_head
     virtual void on_news(RoomFeed& feed) = 0;       // take_batch() has something; once for each batch
+    // The store's head lies below what was delivered: numbers were lost. The feed is of no use any more.
+    virtual void on_head_below(RoomFeed& feed) = 0;
 
    protected:
     ~Host() = default;
@@ -86,6 +88,7 @@ class RoomFeed {
   bool busy_ = false;  // a read or its retry is under way
   Seq last_;
   Seq known_head_;
+  Seq asked_after_;                     // what had been delivered when the read under way began
   std::map<Seq, CommittedEvent> held_;  // above last_+1, or before the feed is live
   std::shared_ptr<FrameBatch> batch_;
   std::shared_ptr<FrameBatch> early_notices_;  // from before the feed is live

@@ -111,6 +111,22 @@ void Shard::linger_over(LocalRoom& room) {
   send_to(home_of(id), [from = index_, id](Shard& home) { home.unwatch(from, id); });
 }
 
+void Shard::begin_era(std::uint64_t era) {
+  if (era <= era_) return;
+  era_ = era;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Subscriber* subscriber = slots_[i].subscriber;
+    if (!subscriber) continue;
+    subscriber->on_state_invalidated();
+    while (subscriber->first_) unsubscribe(*subscriber->first_);
+  }
+  rooms_.clear();
+  for (const auto& [room, feed] : feeds_) fan_out_.bus_.unwatch(room);
+  feeds_.clear();
+  news_.clear();
+  for (auto& letters : outgoing_) letters.clear();
+}
+
 // --- from the home ---
 
 void Shard::attached(RoomId id, std::uint64_t generation, Seq last_seq) {
@@ -157,7 +173,9 @@ void Shard::send_mail() {
   for (std::uint32_t i = 0; i < outgoing_.size(); ++i) {
     if (outgoing_[i].empty()) continue;
     Shard& to = fan_out_.shard(i);
-    to.loop().post([&to, letters = std::exchange(outgoing_[i], {})] {
+    to.loop().post([&to, era = era_, letters = std::exchange(outgoing_[i], {})] {
+      to.begin_era(era);
+      if (era != to.era_) return;
       for (const Mail& letter : letters) letter(to);
     });
   }

@@ -61,6 +61,10 @@ class Shard final : private RoomFeed::Host, private ReplayReader, private transp
   void offer(const std::vector<CommittedEvent>& events);
   void offer_head(RoomId room, Seq head);
 
+  // Forgets every room and feed and tells every connection. Shards step into an era one by one; the first letter of a
+  // shard that is ahead takes the receiver along, and what one that is behind still writes is thrown away.
+  void begin_era(std::uint64_t era);
+
   struct Counts {
     std::size_t rooms = 0;  // with sockets here
     std::size_t feeds = 0;
@@ -80,6 +84,7 @@ class Shard final : private RoomFeed::Host, private ReplayReader, private transp
   void start_retry(RoomFeed& feed) override;
   void on_feed_live(RoomFeed& feed) override;
   void on_news(RoomFeed& feed) override;
+  void on_head_below(RoomFeed& feed) override;
   // ReplayReader
   void read_replay(RoomId room, protocol::RoomAudience audience, const ReplayStart& start, Done done) override;
   // FlushTask
@@ -132,6 +137,7 @@ class Shard final : private RoomFeed::Host, private ReplayReader, private transp
   std::vector<RoomId> news_;  // feeds with something to publish
   std::vector<std::vector<Mail>> outgoing_;
   std::uint64_t next_number_ = 1;
+  std::uint64_t era_ = 0;
 };
 
 }  // namespace chat::fanout

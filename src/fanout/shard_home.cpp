@@ -108,6 +108,9 @@ void Shard::on_news(RoomFeed& feed) {
   loop_.request_flush(*this);
 }
 
+// A fresh read does not know what was delivered already: the database is another one, or an older state of it.
+void Shard::on_head_below(RoomFeed&) { fan_out_.invalidate(); }
+
 void Shard::publish_news() {
   for (const RoomId& room : std::exchange(news_, {})) {
     if (RoomFeed* feed = find_feed(room)) publish(*feed);

@@ -59,6 +59,10 @@ void Subscriber::fail_slow(std::string_view reason) {
   if (socket_) socket_->fail_slow(transport::close_code::try_again_later, reason);
 }
 
+void Subscriber::on_state_invalidated() {
+  if (socket_) socket_->close(transport::close_code::service_restart, "state invalidated");
+}
+
 void Subscriber::flush_now() {
   if (socket_ && !empty()) socket_->flush_now();
 }

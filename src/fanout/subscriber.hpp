@@ -58,6 +58,9 @@ class Subscriber : public transport::OwedBytes {
   // Where the replay begins is settled, once for each subscription. What the peer says must not be stored before: its
   // number might lie below the beginning, and its acknowledgement would never come.
   virtual void on_replay_begins(Subscription&) {}
+  // What it was told and where it stands count no more (FanOut::invalidate); right afterwards it is in no room. Closes
+  // the connection with 1012 "state invalidated"; other protocols say it in their own code.
+  virtual void on_state_invalidated();
 
  protected:
   ~Subscriber() = default;

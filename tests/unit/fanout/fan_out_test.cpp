@@ -354,5 +354,59 @@ TEST(FanOut, ManyMessagesOfATurnAreOneSend) {
   EXPECT_EQ(world.loops[0]->stats().sends.value() - sends, 2u);
 }
 
+// A failover that lost commits: the numbers begin again below what was delivered.
+TEST(FanOut, AChangedDatabaseClosesEverybodyAndBeginsANew) {
+  World world({.shards = 3, .fan_out = {}});
+  const RoomId room = RoomId::make();
+  std::vector<std::shared_ptr<Client>> before;
+  for (std::size_t shard = 0; shard < 3; ++shard) before.push_back(joined(world, room, last(10), kMessages, shard));
+  for (int i = 0; i < 5; ++i) world.say(room, "lost");
+  world.settle();
+  world.store.rooms[room].resize(2);
+  world.fan_out->invalidate();
+  world.settle();
+  for (const auto& client : before) {
+    ASSERT_FALSE(client->received.empty());
+    EXPECT_EQ(client->received.back().type, "close");
+    EXPECT_EQ(client->received.back().code, 1012);
+    EXPECT_EQ(client->received.back().text, "state invalidated");
+    EXPECT_TRUE(client->texts("leave").empty());
+  }
+  for (std::size_t shard = 0; shard < 3; ++shard) {
+    EXPECT_EQ(world.fan_out->shard(shard).counts().rooms, 0u);
+    EXPECT_EQ(world.fan_out->shard(shard).counts().feeds, 0u);
+  }
+  EXPECT_EQ(world.bus.watched[room], 0);
+  auto after_it = joined(world, room, last(10), kMessages, 1);
+  world.say(room, "third");
+  world.settle();
+  EXPECT_EQ(seqs(*after_it), (Seqs{1, 2, 3}));
+}
+
+// The shards hear of it one after another: whoever enters on one that has, while the room's home has not, is served.
+TEST(FanOut, WhoEntersWhileTheChangeSpreadsIsServedByTheNewState) {
+  for (std::size_t first = 0; first < 3; ++first) {
+    for (std::size_t second = 0; second < 3; ++second) {
+      World world({.shards = 3, .fan_out = {}});
+      const RoomId room = RoomId::make();
+      auto early = joined(world, room, last(10), kMessages, second);
+      for (int i = 0; i < 5; ++i) world.say(room, "lost");
+      world.settle();
+      world.store.rooms[room].resize(1);
+      world.fan_out->invalidate();
+      world.poll(first);
+      auto late = Client::connect(world, first, "Grace");
+      world.poll(first);
+      late->enter(room, kMessages, last(10));
+      world.poll(first);
+      world.settle();
+      world.say(room, "second");
+      world.settle();
+      EXPECT_EQ(seqs(*late), (Seqs{1, 2})) << first << second;
+      EXPECT_TRUE(early->closed()) << first << second;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace chat::fanout::test

@@ -17,6 +17,7 @@ CommittedEvent an_event(std::int64_t seq) {
 EventPage a_page(std::int64_t from, std::int64_t to) {
   EventPage page;
   for (auto seq = from; seq <= to; ++seq) page.events.push_back(*an_event(seq).event);
+  page.head.last_seq = Seq(to);
   return page;
 }
 
@@ -28,6 +29,7 @@ class RoomFeedTest : public testing::Test, protected RoomFeed::Host {
   void start_retry(RoomFeed&) override { ++retries_; }
   void on_feed_live(RoomFeed&) override { ++lives_; }
   void on_news(RoomFeed&) override { ++news_; }
+  void on_head_below(RoomFeed&) override { ++lost_; }
 
   void live_at(std::int64_t seq) {
     feed_.start();
@@ -46,7 +48,7 @@ class RoomFeedTest : public testing::Test, protected RoomFeed::Host {
 
   FanOutOptions options_{.held_events = 4};
   RoomFeed feed_{*this, options_, RoomId::make(), 1};
-  int heads_ = 0, graces_ = 0, retries_ = 0, lives_ = 0, news_ = 0;
+  int heads_ = 0, graces_ = 0, retries_ = 0, lives_ = 0, news_ = 0, lost_ = 0;
   Seqs fetches_;
 };
 
@@ -56,6 +58,20 @@ TEST_F(RoomFeedTest, DeliversInOrderAndDropsRepeats) {
   EXPECT_EQ(taken(), (Seqs{5, 6, 7}));
   EXPECT_EQ(news_, 1);  // one batch, announced once
   EXPECT_EQ(graces_, 0);
+}
+
+TEST_F(RoomFeedTest, SaysThatNumbersWereLostWhenTheStoresHeadLiesBelowWhatItDelivered) {
+  live_at(4);
+  feed_.offer(an_event(7));
+  feed_.on_grace_over();
+  EXPECT_EQ(fetches_, Seqs{4});
+  feed_.offer(an_event(5));  // meanwhile; the read may not have seen it
+  feed_.on_fetched(a_page(5, 4));
+  EXPECT_EQ(lost_, 0);
+  feed_.on_retry();
+  EXPECT_EQ(fetches_, (Seqs{4, 5}));
+  feed_.on_fetched(a_page(5, 4));
+  EXPECT_EQ(lost_, 1);
 }
 
 TEST_F(RoomFeedTest, WaitsForTheBusBeforeItFetches) {
