@@ -37,16 +37,17 @@ class NullStream final : public transport::ByteStream {
 class EmptyStore final : public HistoryStore {
  public:
   Result<HistoryPage> history_page(RoomId, UserId, std::int64_t, std::int64_t) override { return HistoryPage{}; }
-  Result<EventPage> events_after(RoomId, Seq, PageLimit) override { return EventPage{}; }
+  Result<EventPage> events_after(const FeedKey&, Seq, PageLimit) override { return EventPage{}; }
+  Result<EventPage> events_before(const FeedKey&, Seq, PageLimit) override { return EventPage{}; }
   Result<Seq> seq_before_last(RoomId, std::int64_t) override { return Seq{}; }
-  Result<RoomHead> room_head(RoomId) override { return RoomHead{}; }
+  Result<FeedHead> feed_head(const FeedKey&) override { return FeedHead{}; }
 };
 
 class QuietBus final : public Bus {
  public:
   void publish(const Commit&) override {}
-  void watch(RoomId) override {}
-  void unwatch(RoomId) override {}
+  void watch(const FeedKey&) override {}
+  void unwatch(const FeedKey&) override {}
   void set_receiver(std::function<void(const Commit&)>) override {}
 };
 
@@ -97,7 +98,7 @@ void deliver(benchmark::State& state) {
     Commit commit;
     for (std::size_t i = 0; i < messages; ++i) {
       Event event;
-      event.room_id = room;
+      event.feed = FeedKey::room(room);
       event.seq = Seq(++seq);
       event.message.emplace().content = content;
       commit.events.push_back({std::make_shared<const Event>(std::move(event)), {}});

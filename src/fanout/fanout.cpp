@@ -32,7 +32,8 @@ void FanOut::invalidate() {
 void FanOut::distribute(const Commit& commit, bool with_origin) {
   std::vector<std::vector<CommittedEvent>> by_home(shards_.size());
   for (const CommittedEvent& event : commit.events) {
-    by_home[home_of(event.event->room_id)].push_back({event.event, with_origin ? event.origin : Origin{}});
+    if (event.event->feed.is_user()) continue;
+    by_home[home_of(event.event->room_id())].push_back({event.event, with_origin ? event.origin : Origin{}});
   }
   for (std::size_t i = 0; i < by_home.size(); ++i) {
     if (by_home[i].empty()) continue;

@@ -12,7 +12,7 @@ Result<ReplayPage> read_replay_page(HistoryStore& store, RoomId room, protocol::
     if (!before) return before.error();
     after = *before;
   }
-  auto events = store.events_after(room, after, limit);
+  auto events = store.events_after(FeedKey::room(room), after, limit);
   if (!events) return events.error();
 
   ReplayPage page;

@@ -12,7 +12,7 @@ void RoomFeed::start() {
   host_.read_head(*this);
 }
 
-void RoomFeed::on_head(const Result<RoomHead>& head) {
+void RoomFeed::on_head(const Result<FeedHead>& head) {
   busy_ = false;
   if (!head) {
     busy_ = true;

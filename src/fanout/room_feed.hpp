@@ -59,7 +59,7 @@ class RoomFeed {
   void offer_head(Seq head);
   void offer_notice(protocol::NoticeKind kind, UserId user, std::string_view name, Timestamp at, Origin origin);
 
-  void on_head(const Result<RoomHead>& head);
+  void on_head(const Result<FeedHead>& head);
   void on_fetched(const Result<EventPage>& page);
   void on_grace_over();
   void on_retry();

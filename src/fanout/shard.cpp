@@ -121,7 +121,7 @@ void Shard::begin_era(std::uint64_t era) {
     while (subscriber->first_) unsubscribe(*subscriber->first_);
   }
   rooms_.clear();
-  for (const auto& [room, feed] : feeds_) fan_out_.bus_.unwatch(room);
+  for (const auto& [room, feed] : feeds_) fan_out_.bus_.unwatch(FeedKey::room(room));
   feeds_.clear();
   news_.clear();
   for (auto& letters : outgoing_) letters.clear();

@@ -26,7 +26,7 @@ auto Shard::for_feed(const RoomFeed& feed, F f) {
 
 void Shard::offer(const std::vector<CommittedEvent>& events) {
   for (const CommittedEvent& event : events) {
-    if (RoomFeed* feed = find_feed(event.event->room_id)) feed->offer(event);
+    if (RoomFeed* feed = find_feed(event.event->room_id())) feed->offer(event);
   }
   // A commit is a batch already: waiting for the end of the turn would only cost time.
   publish_news();
@@ -49,7 +49,7 @@ void Shard::watch(std::uint32_t from, RoomId room, std::uint64_t generation) {
   RoomFeed& feed = slot->feed;
   feed.watchers()[from] = {generation, false, 0};
   if (fresh) {
-    fan_out_.bus_.watch(room);
+    fan_out_.bus_.watch(FeedKey::room(room));
     feed.start();
   } else if (feed.live()) {
     publish(feed);  // the others' news ends where the newcomer's begins
@@ -63,7 +63,7 @@ void Shard::unwatch(std::uint32_t from, RoomId room) {
   feed->watchers()[from] = {};
   if (feed->watched()) return;
   feeds_.erase(room);
-  fan_out_.bus_.unwatch(room);
+  fan_out_.bus_.unwatch(FeedKey::room(room));
 }
 
 void Shard::attach(RoomFeed& feed, std::uint32_t shard) {
@@ -128,13 +128,13 @@ void Shard::publish(RoomFeed& feed) {
 // --- RoomFeed::Host ---
 
 void Shard::read_head(RoomFeed& feed) {
-  auto answer = for_feed(feed, [](RoomFeed& to, const Result<RoomHead>& head) { to.on_head(head); });
+  auto answer = for_feed(feed, [](RoomFeed& to, const Result<FeedHead>& head) { to.on_head(head); });
   auto job = [this, room = feed.room(), answer] {
-    auto head = std::make_shared<Result<RoomHead>>(attempt([&] { return fan_out_.history_.room_head(room); }));
+    auto head = std::make_shared<Result<FeedHead>>(attempt([&] { return fan_out_.history_.feed_head(FeedKey::room(room)); }));
     loop_.post([answer, head] { answer(*head); });
   };
   if (!fan_out_.run_blocking_(std::move(job))) {
-    loop_.post([answer] { answer(Result<RoomHead>(Error(Errc::overloaded))); });
+    loop_.post([answer] { answer(Result<FeedHead>(Error(Errc::overloaded))); });
   }
 }
 
@@ -143,7 +143,7 @@ void Shard::fetch_events(RoomFeed& feed, Seq after_seq) {
   const PageLimit limit{fan_out_.options_.page_events, fan_out_.options_.page_bytes};
   auto job = [this, room = feed.room(), after_seq, limit, answer] {
     auto page = std::make_shared<Result<EventPage>>(
-        attempt([&] { return fan_out_.history_.events_after(room, after_seq, limit); }));
+        attempt([&] { return fan_out_.history_.events_after(FeedKey::room(room), after_seq, limit); }));
     loop_.post([answer, page] { answer(*page); });
   };
   if (!fan_out_.run_blocking_(std::move(job))) {

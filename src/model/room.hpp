@@ -26,13 +26,6 @@ struct Room {
   std::int64_t message_count = 0;  // deleted ones included
 };
 
-// The newest numbers of a room's feed.
-struct RoomHead {
-  Seq last_seq;
-  Seq first_seq{1};
-  std::int64_t message_count = 0;
-};
-
 const char* to_string(RoomKind kind) noexcept;    // "public", "private", "direct": as stored and on the wire
 const char* to_string(MemberRole role) noexcept;  // "member", ...
 std::optional<RoomKind> parse_room_kind(std::string_view text) noexcept;

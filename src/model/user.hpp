@@ -20,6 +20,10 @@ struct User {
   std::int64_t token_version = 0;  // tokens of a lower version are dead
 };
 
+// Why all sessions of an account ended.
+enum class SessionEnd : std::uint8_t { password_changed, disabled, revoked };
+const char* to_string(SessionEnd reason) noexcept;  // "password_changed", ...: as stored
+
 // Who does something. Services (API keys) come later; everything that acts already says which it is.
 struct Principal {
   enum class Kind : std::uint8_t { user, service };

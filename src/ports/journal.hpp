@@ -1,6 +1,7 @@
 // The one way to change a feed: numbered, durable, in order.
 //
-// `append` and `execute` are thread-safe and never block. A room always uses the same lane; its order is that lane's.
+// `append` and `execute` are thread-safe and never block. What is sent to a feed always takes the same lane; its order
+// is that lane's.
 // After a commit is on disk the journal hands it to the sink, and only then answers the callers: nobody sees or is
 // acknowledged before.
 #pragma once
@@ -8,6 +9,7 @@
 #include "base/result.hpp"
 #include "model/event.hpp"
 #include "model/room.hpp"
+#include "model/user.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -42,8 +44,9 @@ struct AppendMessage {
   bool patient = false;
 };
 
-// The other changes of a feed, each in a transaction of its own on the room's lane: the room row is locked, the
-// precondition checked, the state changed, and a number taken only if something changed.
+// The other changes of a room's feed, each in a transaction of its own on the room's lane: the room row is locked, the
+// precondition checked, the state changed, and a number taken only if something changed. Who becomes a member, gets
+// another role or stops being one has this in his own feed as well, stored and numbered in the same transaction.
 struct EditMessage {
   MessageId message_id;
   std::string content;
@@ -82,9 +85,28 @@ struct FeedCommand {
   Origin origin;
 };
 
+// The changes of a user's feed that no room has part in, likewise on the user's lane.
+struct EndSessions {
+  SessionEnd reason = SessionEnd::revoked;
+};  // raises token_version
+struct SetPassword {
+  std::string hash;  // argon2id PHC string
+};                   // ends all sessions
+struct SetDisabled {
+  bool disabled = true;
+};  // disabling ends all sessions; enabling is no event
+
+struct UserCommand {
+  EventId id = EventId::make();
+  UserId user_id;
+  Principal actor;
+  std::variant<EndSessions, SetPassword, SetDisabled> change;
+  Origin origin;
+};
+
 struct Stored {
   Uuid id;          // the message's or event's
-  Seq seq;          // 0 when a command changed nothing
+  Seq seq;          // in the feed it was sent to; 0 when a command took no number
   Ordinal ordinal;  // of a message
   Timestamp at{};
   bool repeated = false;  // the answer of an earlier send with this client_id; nothing was stored now
@@ -92,16 +114,16 @@ struct Stored {
 
 // Called exactly once, on a lane's thread, after the sink has had the commit; must not block.
 // Errors: forbidden, room_not_found, not_found, conflict, invalid (the database refused the data), overloaded
-// (not stored), unavailable (not stored), outcome_unknown; of commands also user_not_found (AddMember) and room_exists
-// (ChangeRoom); internal (not stored: a statement of ours is wrong).
+// (not stored), unavailable (not stored), outcome_unknown; of commands also user_not_found (AddMember, a UserCommand)
+// and room_exists (ChangeRoom); internal (not stored: a statement of ours is wrong).
 using JournalAnswer = std::function<void(Result<Stored>)>;
 
 struct CommittedEvent {
   std::shared_ptr<const Event> event;
-  Origin origin;
+  Origin origin;  // in the feed that the change was sent to; none in others that it reached as well
 };
 
-// One commit's events: of each room in seq order.
+// One commit's events: of each feed in seq order.
 struct Commit {
   std::vector<CommittedEvent> events;
 };
@@ -109,7 +131,9 @@ struct Commit {
 class CommitSink {
  public:
   virtual ~CommitSink() = default;
-  // On a lane's thread, in commit order for each room; must not block.
+  // On a lane's thread; must not block. A room's events come in seq order. Of a user's feed they may come out of order,
+  // never twice: rooms of several lanes write to it, and the order in which those commit is not always that in which
+  // they tell. The receiver puts them in order by seq: what lies above a gap waits, for the gap is about to come.
   virtual void on_commit(const Commit& commit) = 0;
 };
 
@@ -124,9 +148,10 @@ class Journal {
  public:
   virtual ~Journal() = default;
 
-  // False: the queue (or this room's or user's share of it) is full; nothing was taken and `answer` is never called.
+  // False: the queue (or this feed's or user's share of it) is full; nothing was taken and `answer` is never called.
   [[nodiscard]] virtual bool append(AppendMessage message, JournalAnswer answer) = 0;
   [[nodiscard]] virtual bool execute(FeedCommand command, JournalAnswer answer) = 0;
+  [[nodiscard]] virtual bool execute(UserCommand command, JournalAnswer answer) = 0;
 
   virtual JournalHealth health() const = 0;
 

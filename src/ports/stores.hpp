@@ -10,6 +10,7 @@
 #include "model/user.hpp"
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,12 +33,14 @@ class UserStore {
   virtual Result<User> find_user(UserId id) = 0;  // Errc::user_not_found
   // The exact spelling first (adopted databases may hold accounts that differ only in case), then case-folded.
   virtual Result<User> find_username(std::string_view username) = 0;  // Errc::user_not_found
-  // Replaces the stored hash and raises `token_version`: older sessions end.
+  // Replaces the stored hash and raises `token_version`: older sessions end, and the user's feed says so
+  // (session_ended). Through the journal once it runs, as the UserCommand of the same name; the answer comes after the
+  // sink has had the commit.
   virtual Result<void> set_password(UserId id, std::string_view password_hash) = 0;
   // The same password at another cost; sessions go on. False, and nothing changed, when the stored hash is no longer
   // `from`: a password set meanwhile is never undone.
   virtual Result<bool> replace_hash(UserId id, std::string_view from, std::string_view to) = 0;
-  // Disabling raises token_version as well, so that enabling again does not revive old tokens.
+  // Disabling raises token_version as well, so that enabling again does not revive old tokens; in the feed as above.
   virtual Result<void> set_disabled(UserId id, bool disabled) = 0;
   virtual Result<std::vector<User>> list_users(std::size_t limit, std::optional<UserId> after) = 0;  // by id
   // Those of `ids` that exist; at most 500 a call. How live sockets learn of a disabled user.
@@ -60,6 +63,9 @@ class RoomStore {
   virtual Result<RoomAccess> find_room(RoomId id,
                                        UserId viewer) = 0;    // Errc::room_not_found; hidden rooms are not found
   virtual Result<std::vector<Room>> list_public_rooms() = 0;  // by (created_at, id)
+  // The rooms this user is a member of, with his role; by id, those behind `after`, at most `limit` (>= 1).
+  virtual Result<std::vector<RoomAccess>> list_member_rooms(UserId user, std::size_t limit,
+                                                            std::optional<RoomId> after = std::nullopt) = 0;
 };
 
 struct HistoryPage {
@@ -68,9 +74,10 @@ struct HistoryPage {
 };
 
 struct EventPage {
-  std::vector<Event> events;  // in seq order, without a hole, from `after`+1
-  RoomHead head;              // of the same snapshot
-  bool at_head = false;       // the last event here is the room's newest
+  std::vector<Event> events;  // without a hole: from `after`+1 upwards, or from `before`-1 downwards
+  FeedHead head;              // of the same snapshot
+  bool at_head = false;       // reading upwards: the last event here is the feed's newest
+  bool at_start = false;      // reading downwards: the last event here is the oldest that is kept
 };
 
 struct PageLimit {
@@ -80,17 +87,24 @@ struct PageLimit {
 
 class HistoryStore {
  public:
+  static constexpr Seq kNewest{std::numeric_limits<std::int64_t>::max()};
+
   virtual ~HistoryStore() = default;
 
   // Page `page` (from 1) of `size` messages, oldest first: one statement, an ordinal range. Errc::room_not_found.
   // A viewer who may not enter the room gets Errc::forbidden.
   virtual Result<HistoryPage> history_page(RoomId room, UserId viewer, std::int64_t page, std::int64_t size) = 0;
-  // What happened after `after`, from a fresh read of the primary; creations in the message's current state.
-  virtual Result<EventPage> events_after(RoomId room, Seq after, PageLimit limit) = 0;
+  // What happened in a feed after `after`, oldest first, from a fresh read of the primary; creations in the message's
+  // current state. No events when the next one is not kept any more (`after`+1 < head.first_seq).
+  // These three answer Errc::room_not_found or user_not_found when there is no such feed.
+  virtual Result<EventPage> events_after(const FeedKey& feed, Seq after, PageLimit limit) = 0;
+  // The same backwards: what happened before `before`, newest first. A `before` above the head (kNewest) begins with
+  // the newest event.
+  virtual Result<EventPage> events_before(const FeedKey& feed, Seq before, PageLimit limit) = 0;
+  virtual Result<FeedHead> feed_head(const FeedKey& feed) = 0;
   // The number just before the room's newest `messages` messages: resuming there replays exactly those (and what is
   // among them).
   virtual Result<Seq> seq_before_last(RoomId room, std::int64_t messages) = 0;
-  virtual Result<RoomHead> room_head(RoomId room) = 0;
 };
 
 }  // namespace chat

@@ -11,10 +11,17 @@ namespace {
 
 constexpr sql::Query kPage{sql_text::kHistoryPageSql};
 constexpr sql::Query kEventsAfter{sql_text::kEventsAfterSqliteSql, sql_text::kEventsAfterPostgresSql};
+constexpr sql::Query kEventsBefore{sql_text::kEventsBeforeSqliteSql, sql_text::kEventsBeforePostgresSql};
+constexpr sql::Query kUserEventsAfter{sql_text::kUserEventsAfterSql};
+constexpr sql::Query kUserEventsBefore{sql_text::kUserEventsBeforeSql};
 constexpr sql::Query kSeqBeforeLast{sql_text::kSeqBeforeLastSql};
 constexpr sql::Query kHead{sql_text::kRoomHeadSql};
+constexpr sql::Query kUserHead{sql_text::kUserFeedHeadSql};
 
 Error no_such_room() { return {Errc::room_not_found, "no such room"}; }
+Error no_such_feed(const FeedKey& feed) {
+  return feed.is_room() ? no_such_room() : Error{Errc::user_not_found, "no such user"};
+}
 
 void read_message(const sql::Row& row, RoomId room, Message& out) {
   out.room_id = room;
@@ -38,7 +45,7 @@ void read_message(const sql::Row& row, RoomId room, Message& out) {
 // metadata, reply_to, thread_root_seq, edited_at, deleted_at
 Event read_event(const sql::Row& row, RoomId room) {
   Event event;
-  event.room_id = room;
+  event.feed = FeedKey::room(room);
   event.seq = Seq(row.integer(0));
   event.kind = stored_event_kind(row.text(1));
   event.id = EventId(row.uuid(2));
@@ -69,33 +76,73 @@ Event read_event(const sql::Row& row, RoomId room) {
   return event;
 }
 
+// user: last_seq, seq, kind, id, at, payload
+Event read_user_event(const sql::Row& row, const FeedKey& feed) {
+  Event event;
+  event.feed = feed;
+  event.seq = Seq(row.integer(1));
+  event.kind = stored_event_kind(row.text(2));
+  event.id = EventId(row.uuid(3));
+  event.at = row.time(4);
+  event.payload = row.text(5);
+  return event;
+}
+
 // Adds what rows bring until the limit is reached.
 class EventReader {
  public:
-  EventReader(RoomId room, PageLimit limit) : room_(room), limit_(limit) {}
+  EventReader(const FeedKey& feed, PageLimit limit) : feed_(feed), limit_(limit) {}
 
-  bool operator()(const sql::Row& row) {
-    if (row.integer(0) < 0) {
-      page_.head = read_head(row, 17);
-      found_ = true;
-      return true;
-    }
-    page_.events.push_back(read_event(row, room_));
-    const Event& event = page_.events.back();
-    bytes_ += event.payload.size() + (event.message ? event.message->content.size() : 0);
-    return page_.events.size() < limit_.events && bytes_ < limit_.bytes;
-  }
+  bool operator()(const sql::Row& row) { return feed_.is_room() ? of_room(row) : of_user(row); }
 
   bool found() const { return found_; }
   EventPage& page() { return page_; }
 
  private:
-  RoomId room_;
+  static constexpr int kRoomHead = 17;  // the columns of the one row that brings the room's head
+
+  bool of_room(const sql::Row& row) {
+    if (row.is_null(kRoomHead)) return add(read_event(row, feed_.room_id()));
+    page_.head = read_head(row, kRoomHead);
+    return found_ = true;
+  }
+  bool of_user(const sql::Row& row) {
+    page_.head.last_seq = Seq(row.integer(0));
+    found_ = true;
+    return !row.is_null(1) && add(read_user_event(row, feed_));
+  }
+  bool add(Event event) {
+    bytes_ += event.payload.size() + (event.message ? event.message->content.size() : 0);
+    page_.events.push_back(std::move(event));
+    return page_.events.size() < limit_.events && bytes_ < limit_.bytes;
+  }
+
+  FeedKey feed_;
   PageLimit limit_;
   EventPage page_;
   std::size_t bytes_ = 0;
   bool found_ = false;
 };
+
+// One page, not looked at yet.
+Result<EventPage> read_events(ConnectionPool& readers, const FeedKey& feed, const sql::Query& of_room,
+                              const sql::Query& of_user, Seq from, PageLimit limit) {
+  limit.events = std::max<std::size_t>(limit.events, 1);
+  limit.bytes = std::max<std::size_t>(limit.bytes, 1);
+  const auto events = static_cast<std::int64_t>(limit.events), bytes = static_cast<std::int64_t>(limit.bytes);
+  auto read = readers.use([&](sql::Connection& connection) -> sql::Outcome<EventReader> {
+    EventReader reader(feed, limit);
+    auto done = feed.is_room() ? connection.each(of_room, {feed.id, from, events, bytes}, reader)
+                               : connection.each(of_user, {feed.id, from, events}, reader);
+    if (!done) return done.error();
+    return reader;
+  });
+  if (!read) return read.error();
+  if (!read->found()) return no_such_feed(feed);
+  return std::move(read->page());
+}
+
+Error missing_number() { return {Errc::internal, "a number is missing in the feed"}; }
 
 // The first message's ordinal of a page, less one; pages beyond all numbers are beyond all messages.
 std::int64_t ordinals_before(std::int64_t page, std::int64_t size) {
@@ -134,30 +181,34 @@ Result<HistoryPage> SqlHistoryStore::history_page(RoomId room, UserId viewer, st
   return std::move(read->page);
 }
 
-Result<EventPage> SqlHistoryStore::events_after(RoomId room, Seq after, PageLimit limit) {
-  limit.events = std::max<std::size_t>(limit.events, 1);
-  limit.bytes = std::max<std::size_t>(limit.bytes, 1);
+Result<EventPage> SqlHistoryStore::events_after(const FeedKey& feed, Seq after, PageLimit limit) {
   after = std::max(after, Seq(0));
-  auto read = readers_.use([&](sql::Connection& connection) -> sql::Outcome<EventReader> {
-    EventReader reader(room, limit);
-    auto done = connection.each(
-        kEventsAfter, {room, after, static_cast<std::int64_t>(limit.events), static_cast<std::int64_t>(limit.bytes)},
-        reader);
-    if (!done) return done.error();
-    return reader;
-  });
-  if (!read) return read.error();
-  if (!read->found()) return no_such_room();
-  EventPage& page = read->page();
+  auto page = read_events(readers_, feed, kEventsAfter, kUserEventsAfter, after, limit);
+  if (!page) return page;
   // `after` may be the largest number there is: it has no next.
-  if (page.head.first_seq.prev() > after) page.events.clear();
-  for (Seq before = after; const Event& event : page.events) {
-    if (event.seq.prev() != before) return Error{Errc::internal, "a number is missing in the room's feed"};
+  if (page->head.first_seq.prev() > after) page->events.clear();
+  for (Seq before = after; const Event& event : page->events) {
+    if (event.seq.prev() != before) return missing_number();
     before = event.seq;
   }
-  const Seq last = page.events.empty() ? after : page.events.back().seq;
-  page.at_head = last >= page.head.last_seq;
-  return std::move(page);
+  const Seq last = page->events.empty() ? after : page->events.back().seq;
+  page->at_head = last >= page->head.last_seq;
+  return page;
+}
+
+Result<EventPage> SqlHistoryStore::events_before(const FeedKey& feed, Seq before, PageLimit limit) {
+  before = std::max(before, Seq(0));
+  auto page = read_events(readers_, feed, kEventsBefore, kUserEventsBefore, before, limit);
+  if (!page) return page;
+  // What is left of events that are not kept any more is not shown.
+  std::erase_if(page->events, [&](const Event& event) { return event.seq < page->head.first_seq; });
+  Seq last = before > page->head.last_seq ? page->head.last_seq.next() : before;
+  for (const Event& event : page->events) {
+    if (event.seq.next() != last) return missing_number();
+    last = event.seq;
+  }
+  page->at_start = last <= page->head.first_seq;
+  return page;
 }
 
 Result<Seq> SqlHistoryStore::seq_before_last(RoomId room, std::int64_t messages) {
@@ -175,15 +226,16 @@ Result<Seq> SqlHistoryStore::seq_before_last(RoomId room, std::int64_t messages)
   return **read;
 }
 
-Result<RoomHead> SqlHistoryStore::room_head(RoomId room) {
-  auto read = readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::optional<RoomHead>> {
-    std::optional<RoomHead> head;
-    auto done = connection.each(kHead, {room}, [&](const sql::Row& row) { head = read_head(row, 0); });
+Result<FeedHead> SqlHistoryStore::feed_head(const FeedKey& feed) {
+  auto read = readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::optional<FeedHead>> {
+    std::optional<FeedHead> head;
+    auto done = connection.each(feed.is_room() ? kHead : kUserHead, {feed.id},
+                                [&](const sql::Row& row) { head = read_head(row, 0); });
     if (!done) return done.error();
     return head;
   });
   if (!read) return read.error();
-  if (!*read) return no_such_room();
+  if (!*read) return no_such_feed(feed);
   return **read;
 }
 

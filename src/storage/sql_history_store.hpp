@@ -11,10 +11,10 @@ class SqlHistoryStore final : public HistoryStore {
   explicit SqlHistoryStore(ConnectionPool& readers) : readers_(readers) {}
 
   Result<HistoryPage> history_page(RoomId room, UserId viewer, std::int64_t page, std::int64_t size) override;
-  // A room whose oldest events are gone (first_seq > after + 1) answers no events: the head says so.
-  Result<EventPage> events_after(RoomId room, Seq after, PageLimit limit) override;
+  Result<EventPage> events_after(const FeedKey& feed, Seq after, PageLimit limit) override;
+  Result<EventPage> events_before(const FeedKey& feed, Seq before, PageLimit limit) override;
+  Result<FeedHead> feed_head(const FeedKey& feed) override;
   Result<Seq> seq_before_last(RoomId room, std::int64_t messages) override;
-  Result<RoomHead> room_head(RoomId room) override;
 
  private:
   ConnectionPool& readers_;

@@ -11,6 +11,7 @@ constexpr sql::Query kInsert{sql_text::kRoomInsertSql};
 constexpr sql::Query kInsertMember{sql_text::kRoomMemberInsertSql};
 constexpr sql::Query kById{sql_text::kRoomByIdSql};
 constexpr sql::Query kPublic{sql_text::kRoomsPublicSql};
+constexpr sql::Query kOfMember{sql_text::kRoomsOfMemberSql};
 
 Error refused(const sql::Failure& failure) {
   if (failure.constraint == "rooms_public_name") return {Errc::room_exists, "a public room has this name"};
@@ -59,6 +60,19 @@ Result<std::vector<Room>> SqlRoomStore::list_public_rooms() {
   return readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::vector<Room>> {
     std::vector<Room> rooms;
     auto done = connection.each(kPublic, {}, [&](const sql::Row& row) { rooms.push_back(read_room(row)); });
+    if (!done) return done.error();
+    return rooms;
+  });
+}
+
+Result<std::vector<RoomAccess>> SqlRoomStore::list_member_rooms(UserId user, std::size_t limit,
+                                                                std::optional<RoomId> after) {
+  return readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::vector<RoomAccess>> {
+    std::vector<RoomAccess> rooms;
+    auto done = connection.each(kOfMember, {user, after.value_or(RoomId{}), static_cast<std::int64_t>(limit)},
+                                [&](const sql::Row& row) {
+                                  rooms.push_back(RoomAccess{read_room(row), stored_role(row.text(9))});
+                                });
     if (!done) return done.error();
     return rooms;
   });

@@ -14,6 +14,8 @@ class SqlRoomStore final : public RoomStore {
   Result<Room> create_room(const Room& room) override;
   Result<RoomAccess> find_room(RoomId id, UserId viewer) override;
   Result<std::vector<Room>> list_public_rooms() override;
+  Result<std::vector<RoomAccess>> list_member_rooms(UserId user, std::size_t limit,
+                                                    std::optional<RoomId> after) override;
 
  private:
   ConnectionPool& readers_;

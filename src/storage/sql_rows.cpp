@@ -39,7 +39,7 @@ Room read_room(const sql::Row& row) {
   return room;
 }
 
-RoomHead read_head(const sql::Row& row, int column) {
+FeedHead read_head(const sql::Row& row, int column) {
   return {Seq(row.integer(column)), Seq(row.integer(column + 1)), row.integer(column + 2)};
 }
 

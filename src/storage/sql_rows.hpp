@@ -13,7 +13,7 @@ User read_user(const sql::Row& row);
 // id, name, description, creator_id, created_at, kind, last_seq, first_seq, message_count
 Room read_room(const sql::Row& row);
 // from `column`: last_seq, first_seq, message_count
-RoomHead read_head(const sql::Row& row, int column);
+FeedHead read_head(const sql::Row& row, int column);
 
 // What a stored word stands for; an unknown one is a damaged database and throws.
 RoomKind stored_room_kind(std::string_view text);

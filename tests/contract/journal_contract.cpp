@@ -75,8 +75,8 @@ TEST_P(JournalContract, NumbersEachRoomWithoutGapsUnderConcurrentWriters) {
       EXPECT_LT(previous, n);
       previous = n;
     }
-    EXPECT_EQ(world->history().room_head(id)->last_seq.value, 80);
-    EXPECT_EQ(world->history().room_head(id)->message_count, 80);
+    EXPECT_EQ(world->history().feed_head(FeedKey::room(id))->last_seq.value, 80);
+    EXPECT_EQ(world->history().feed_head(FeedKey::room(id))->message_count, 80);
   }
   EXPECT_EQ(total, 800u);
 }
@@ -255,7 +255,7 @@ TEST_P(JournalContract, EditsAndDeletesAndReplaysThePresentState) {
   EXPECT_EQ(events[0].message->metadata, std::nullopt);
   EXPECT_TRUE(events[0].message->deleted_at.has_value());
   for (const Event& event : events) EXPECT_EQ(event.payload.find("second"), std::string::npos) << "content is gone";
-  EXPECT_EQ(world->history().room_head(room)->message_count, 1);
+  EXPECT_EQ(world->history().feed_head(FeedKey::room(room))->message_count, 1);
 }
 
 TEST_P(JournalContract, ReactsAndPinsOnceEach) {

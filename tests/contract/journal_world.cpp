@@ -171,7 +171,7 @@ RoomId World::room(const Principal& creator, RoomKind kind) {
 std::vector<Event> World::replay(RoomId room) {
   std::vector<Event> all;
   while (true) {
-    auto page = history().events_after(room, all.empty() ? Seq(0) : all.back().seq, {});
+    auto page = history().events_after(FeedKey::room(room), all.empty() ? Seq(0) : all.back().seq, {});
     if (!page) return ADD_FAILURE() << page.error().message, all;
     all.insert(all.end(), page->events.begin(), page->events.end());
     if (page->at_head || page->events.empty()) return all;
@@ -201,7 +201,7 @@ std::string with_port(const std::string& url, int port) {
 void Recorder::on_commit(const Commit& commit) {
   std::lock_guard lock(mutex_);
   for (const CommittedEvent& committed : commit.events) {
-    auto& events = rooms_[committed.event->room_id];
+    auto& events = rooms_[committed.event->room_id()];
     in_order_ &= events.empty() || events.back().seq < committed.event->seq;
     events.push_back(*committed.event);
   }
@@ -256,7 +256,7 @@ void expect_gap_free(const std::vector<Event>& events) {
 
 bool same(const Event& a, const Event& b) {
   const auto fields = [](const Event& e) {
-    return std::tie(e.room_id, e.seq, e.kind, e.id, e.actor_id, e.actor_name, e.client_id, e.at, e.message_seq,
+    return std::tie(e.feed, e.seq, e.kind, e.id, e.actor_id, e.actor_name, e.client_id, e.at, e.message_seq,
                     e.payload);
   };
   if (fields(a) != fields(b) || a.message.has_value() != b.message.has_value()) return false;

@@ -33,7 +33,7 @@ TEST_P(HistoryStoreContract, AnEmptyRoomHasAPageWithoutMessages) {
   const HistoryPage page = take(history().history_page(room_.id, ada_.id, 1, 10));
   EXPECT_EQ(page.total_messages, 0);
   EXPECT_TRUE(page.messages.empty());
-  const EventPage events = take(history().events_after(room_.id, Seq(0), {}));
+  const EventPage events = take(history().events_after(FeedKey::room(room_.id), Seq(0), {}));
   EXPECT_TRUE(events.events.empty());
   EXPECT_TRUE(events.at_head);
   EXPECT_EQ(take(history().seq_before_last(room_.id, 50)), Seq(0));
@@ -80,9 +80,9 @@ TEST_P(HistoryStoreContract, UnknownAndForeignRoomsAreRefused) {
   say(secret, ada_, "hidden");
   EXPECT_EQ(history().history_page(secret.id, eve.id, 1, 10).error().code, Errc::forbidden);
   EXPECT_EQ(take(history().history_page(secret.id, ada_.id, 1, 10)).total_messages, 1);
-  EXPECT_EQ(history().events_after(RoomId::make(), Seq(0), {}).error().code, Errc::room_not_found);
+  EXPECT_EQ(history().events_after(FeedKey::room(RoomId::make()), Seq(0), {}).error().code, Errc::room_not_found);
   EXPECT_EQ(history().seq_before_last(RoomId::make(), 1).error().code, Errc::room_not_found);
-  EXPECT_EQ(history().room_head(RoomId::make()).error().code, Errc::room_not_found);
+  EXPECT_EQ(history().feed_head(FeedKey::room(RoomId::make())).error().code, Errc::room_not_found);
 }
 
 TEST_P(HistoryStoreContract, ADeletedMessageKeepsItsPlace) {
@@ -104,7 +104,7 @@ TEST_P(HistoryStoreContract, AReplayMergesMessagesAndOtherEventsInTheirCurrentSt
   take(execute(command(EditMessage{MessageId(first.id), "new words", std::nullopt})));
   take(execute(command(SetReaction{MessageId(first.id), "+1", true})));
   say(room_, ada_, "last");
-  const EventPage page = take(history().events_after(room_.id, Seq(0), {}));
+  const EventPage page = take(history().events_after(FeedKey::room(room_.id), Seq(0), {}));
   ASSERT_EQ(page.events.size(), 5u);
   EXPECT_TRUE(page.at_head);
   EXPECT_EQ(page.head.last_seq, Seq(5));
@@ -130,7 +130,7 @@ TEST_P(HistoryStoreContract, AnUnchangedMessageIsReplayedAsItWasCommitted) {
   take(append(sent));
   const auto live = sink_.events();
   ASSERT_EQ(live.size(), 1u);
-  const EventPage replayed = take(history().events_after(room_.id, Seq(0), {}));
+  const EventPage replayed = take(history().events_after(FeedKey::room(room_.id), Seq(0), {}));
   ASSERT_EQ(replayed.events.size(), 1u);
   const Event &a = *live[0], &b = replayed.events[0];
   EXPECT_EQ(a.seq, b.seq);
@@ -149,16 +149,16 @@ TEST_P(HistoryStoreContract, AnUnchangedMessageIsReplayedAsItWasCommitted) {
 
 TEST_P(HistoryStoreContract, AReplayIsCutByNumberAndBySizeButNeverToNothing) {
   for (int i = 1; i <= 6; ++i) say(room_, ada_, std::string(1000, 'x'));
-  const EventPage two = take(history().events_after(room_.id, Seq(1), {.events = 2}));
+  const EventPage two = take(history().events_after(FeedKey::room(room_.id), Seq(1), {.events = 2}));
   ASSERT_EQ(two.events.size(), 2u);
   EXPECT_EQ(two.events[0].seq, Seq(2));
   EXPECT_FALSE(two.at_head);
   EXPECT_EQ(two.head.last_seq, Seq(6));
-  EXPECT_EQ(take(history().events_after(room_.id, Seq(0), {.events = 500, .bytes = 2500})).events.size(), 3u);
-  EXPECT_EQ(take(history().events_after(room_.id, Seq(0), {.events = 500, .bytes = 1})).events.size(), 1u);
-  EXPECT_TRUE(take(history().events_after(room_.id, Seq(4), {.events = 2})).at_head);
+  EXPECT_EQ(take(history().events_after(FeedKey::room(room_.id), Seq(0), {.events = 500, .bytes = 2500})).events.size(), 3u);
+  EXPECT_EQ(take(history().events_after(FeedKey::room(room_.id), Seq(0), {.events = 500, .bytes = 1})).events.size(), 1u);
+  EXPECT_TRUE(take(history().events_after(FeedKey::room(room_.id), Seq(4), {.events = 2})).at_head);
   for (const std::int64_t after : {std::int64_t{99}, std::numeric_limits<std::int64_t>::max()}) {
-    const EventPage beyond = take(history().events_after(room_.id, Seq(after), {}));
+    const EventPage beyond = take(history().events_after(FeedKey::room(room_.id), Seq(after), {}));
     EXPECT_TRUE(beyond.events.empty());
     EXPECT_TRUE(beyond.at_head);
     EXPECT_EQ(beyond.head.last_seq, Seq(6));

@@ -161,6 +161,17 @@ class FakeRooms final : public RoomStore, public HistoryStore {
       if (room.kind == RoomKind::public_room) rooms.push_back(room);
     return rooms;
   }
+  Result<std::vector<RoomAccess>> list_member_rooms(UserId user, std::size_t limit,
+                                                    std::optional<RoomId> after) override {
+    if (auto no = weather.refuse()) return *no;
+    std::lock_guard lock(mutex_);
+    std::vector<RoomAccess> rooms;
+    for (const auto& room : rooms_)
+      if (room.creator_id == user && (!after || *after < room.id)) rooms.push_back({room, MemberRole::owner});
+    std::sort(rooms.begin(), rooms.end(), [](const auto& a, const auto& b) { return a.room.id < b.room.id; });
+    if (rooms.size() > limit) rooms.resize(limit);
+    return rooms;
+  }
   Result<HistoryPage> history_page(RoomId id, UserId viewer, std::int64_t page, std::int64_t size) override {
     if (auto no = weather.refuse()) return *no;
     std::lock_guard lock(mutex_);
@@ -176,9 +187,10 @@ class FakeRooms final : public RoomStore, public HistoryStore {
     out.messages.assign(all.begin() + first, all.begin() + last);
     return out;
   }
-  Result<EventPage> events_after(RoomId, Seq, PageLimit) override { return EventPage{}; }
+  Result<EventPage> events_after(const FeedKey&, Seq, PageLimit) override { return EventPage{}; }
+  Result<EventPage> events_before(const FeedKey&, Seq, PageLimit) override { return EventPage{}; }
   Result<Seq> seq_before_last(RoomId, std::int64_t) override { return Seq{}; }
-  Result<RoomHead> room_head(RoomId) override { return RoomHead{}; }
+  Result<FeedHead> feed_head(const FeedKey&) override { return FeedHead{}; }
 
   void put(Room room) {
     std::lock_guard lock(mutex_);

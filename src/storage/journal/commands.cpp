@@ -119,7 +119,7 @@ class Command {
 
   void changed(EventKind kind, std::optional<Seq> message_seq, std::string payload) {
     Event event;
-    event.room_id = command_.room_id;
+    event.feed = FeedKey::room(command_.room_id);
     event.seq = room_.last_seq.next();
     event.kind = kind;
     event.id = command_.id;

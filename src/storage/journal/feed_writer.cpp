@@ -4,7 +4,7 @@ namespace chat::journal {
 
 std::shared_ptr<const Event> created_event(const AppendMessage& m, const Stored& stored) {
   auto event = std::make_shared<Event>();
-  event->room_id = m.room_id;
+  event->feed = FeedKey::room(m.room_id);
   event->seq = stored.seq;
   event->kind = EventKind::message_created;
   event->id = EventId(m.id.value);

@@ -28,6 +28,8 @@ bool LaneJournal::execute(FeedCommand command, JournalAnswer answer) {
   return lane.push(std::move(command), std::move(answer));
 }
 
+bool LaneJournal::execute(UserCommand, JournalAnswer) { return false; }
+
 Result<void> LaneJournal::run(const std::function<Result<void>(sql::Connection&)>& work) {
   if (!lends_connection_) return Error(Errc::unavailable, "this journal lends no connection");
   std::promise<Result<void>> done;

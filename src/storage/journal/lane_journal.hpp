@@ -20,6 +20,7 @@ class LaneJournal final : public Journal, public storage::WriteLane {
 
   bool append(AppendMessage message, JournalAnswer answer) override;
   bool execute(FeedCommand command, JournalAnswer answer) override;
+  bool execute(UserCommand command, JournalAnswer answer) override;
   JournalHealth health() const override;
   void stop(std::chrono::milliseconds drain) override;
 

@@ -44,7 +44,7 @@ std::optional<Event> SqlRoomBook::event(EventId id) {
   static constexpr Query query(text::kJournalEventByIdSql);
   Event event;
   const bool found = each(query, {room_, id}, [&](const Row& row) {
-    event.room_id = room_;
+    event.feed = FeedKey::room(room_);
     event.id = id;
     event.seq = Seq(row.integer(0));
     event.kind = parse_event_kind(row.text(1)).value_or(EventKind::room_changed);

@@ -51,6 +51,7 @@ struct MemoryDatabase {
   std::unordered_map<std::string, UserId> by_username;
   std::unordered_map<std::string, UserId> by_folded;
   std::unordered_map<RoomId, MemoryRoom> rooms;
+  std::unordered_map<UserId, std::vector<Event>> user_logs;  // [seq - 1]
 };
 
 // Messages and commands on it, with what the databases do.

@@ -14,7 +14,14 @@ using Writing = std::unique_lock<std::shared_mutex>;
 Error no_such_user() { return {Errc::user_not_found, "no such user"}; }
 Error no_such_room() { return {Errc::room_not_found, "no such room"}; }
 
-RoomHead head_of(const MemoryRoom& room) { return {room.room.last_seq, room.room.first_seq, room.room.message_count}; }
+Error no_such_feed(const FeedKey& feed) { return feed.is_room() ? no_such_room() : no_such_user(); }
+
+// Adds an event; false: that is enough.
+bool add_to(EventPage& page, Event event, PageLimit limit, std::size_t& bytes) {
+  bytes += event.payload.size() + (event.message ? event.message->content.size() : 0);
+  page.events.push_back(std::move(event));
+  return page.events.size() < limit.events && bytes < limit.bytes;
+}
 
 }  // namespace
 
@@ -129,8 +136,22 @@ Result<std::vector<Room>> MemoryStores::list_public_rooms() {
   return rooms;
 }
 
+Result<std::vector<RoomAccess>> MemoryStores::list_member_rooms(UserId user, std::size_t limit,
+                                                                std::optional<RoomId> after) {
+  const Reading lock(db_->mutex);
+  std::vector<RoomAccess> rooms;
+  for (const auto& [id, room] : db_->rooms) {
+    const auto member = room.members.find(user);
+    if (member != room.members.end() && (!after || *after < id)) rooms.push_back({room.room, member->second.role});
+  }
+  std::sort(rooms.begin(), rooms.end(), [](const auto& a, const auto& b) { return a.room.id < b.room.id; });
+  if (rooms.size() > limit) rooms.resize(limit);
+  return rooms;
+}
+
 Event MemoryStores::as_read(const Event& event) const {
   Event out = event;
+  if (event.feed.is_user()) return out;
   const auto user = db_->users.find(event.actor_id);
   out.actor_name = user == db_->users.end() ? std::string() : user->second.name;
   if (out.message) out.message->author_name = out.actor_name;
@@ -153,23 +174,55 @@ Result<HistoryPage> MemoryStores::history_page(RoomId id, UserId viewer, std::in
   return out;
 }
 
-Result<EventPage> MemoryStores::events_after(RoomId id, Seq after, PageLimit limit) {
-  const Reading lock(db_->mutex);
-  const MemoryRoom* room = room_of(id);
-  if (!room) return no_such_room();
-  after = std::max(after, Seq(0));
-  EventPage page;
-  page.head = head_of(*room);
-  std::size_t bytes = 0;
-  for (Seq seq = std::min(after, page.head.last_seq).next(); seq <= page.head.last_seq; seq = seq.next()) {
-    page.events.push_back(as_read(room->at(seq)));
-    const Event& event = page.events.back();
-    bytes += event.payload.size() + (event.message ? event.message->content.size() : 0);
-    if (page.events.size() >= limit.events || bytes >= limit.bytes) break;
+const std::vector<Event>* MemoryStores::log_of(const FeedKey& feed, FeedHead& head) const {
+  static const std::vector<Event> kNothingYet;
+  if (feed.is_room()) {
+    const MemoryRoom* room = room_of(feed.room_id());
+    if (!room) return nullptr;
+    head = {room->room.last_seq, room->room.first_seq, room->room.message_count};
+    return &room->log;
   }
+  if (!db_->users.contains(feed.user_id())) return nullptr;
+  const auto found = db_->user_logs.find(feed.user_id());
+  const std::vector<Event>* log = found == db_->user_logs.end() ? &kNothingYet : &found->second;
+  head.last_seq = Seq(static_cast<std::int64_t>(log->size()));
+  return log;
+}
+
+Result<EventPage> MemoryStores::events_after(const FeedKey& feed, Seq after, PageLimit limit) {
+  const Reading lock(db_->mutex);
+  EventPage page;
+  const auto* log = log_of(feed, page.head);
+  if (!log) return no_such_feed(feed);
+  after = std::max(after, Seq(0));
+  std::size_t bytes = 0;
+  for (Seq seq = std::min(after, page.head.last_seq).next(); seq <= page.head.last_seq; seq = seq.next())
+    if (!add_to(page, as_read((*log)[static_cast<std::size_t>(seq.value - 1)]), limit, bytes)) break;
   const Seq last = page.events.empty() ? after : page.events.back().seq;
   page.at_head = last >= page.head.last_seq;
   return page;
+}
+
+Result<EventPage> MemoryStores::events_before(const FeedKey& feed, Seq before, PageLimit limit) {
+  const Reading lock(db_->mutex);
+  EventPage page;
+  const auto* log = log_of(feed, page.head);
+  if (!log) return no_such_feed(feed);
+  Seq last = std::min(before, page.head.last_seq.next());
+  std::size_t bytes = 0;
+  while (last > Seq(1)) {
+    last = last.prev();
+    if (!add_to(page, as_read((*log)[static_cast<std::size_t>(last.value - 1)]), limit, bytes)) break;
+  }
+  page.at_start = last <= Seq(1);
+  return page;
+}
+
+Result<FeedHead> MemoryStores::feed_head(const FeedKey& feed) {
+  const Reading lock(db_->mutex);
+  FeedHead head;
+  if (!log_of(feed, head)) return no_such_feed(feed);
+  return head;
 }
 
 Result<Seq> MemoryStores::seq_before_last(RoomId id, std::int64_t messages) {
@@ -180,13 +233,6 @@ Result<Seq> MemoryStores::seq_before_last(RoomId id, std::int64_t messages) {
   if (messages <= 0 || count == 0) return room->room.last_seq;
   const std::int64_t first = std::max<std::int64_t>(count - messages, 0);
   return room->by_ordinal[static_cast<std::size_t>(first)].prev();
-}
-
-Result<RoomHead> MemoryStores::room_head(RoomId id) {
-  const Reading lock(db_->mutex);
-  const MemoryRoom* room = room_of(id);
-  if (!room) return no_such_room();
-  return head_of(*room);
 }
 
 }  // namespace chat::storage

@@ -25,15 +25,19 @@ class MemoryStores final : public UserStore, public RoomStore, public HistorySto
   Result<Room> create_room(const Room& room) override;
   Result<RoomAccess> find_room(RoomId id, UserId viewer) override;
   Result<std::vector<Room>> list_public_rooms() override;
+  Result<std::vector<RoomAccess>> list_member_rooms(UserId user, std::size_t limit,
+                                                    std::optional<RoomId> after) override;
 
   Result<HistoryPage> history_page(RoomId room, UserId viewer, std::int64_t page, std::int64_t size) override;
-  Result<EventPage> events_after(RoomId room, Seq after, PageLimit limit) override;
+  Result<EventPage> events_after(const FeedKey& feed, Seq after, PageLimit limit) override;
+  Result<EventPage> events_before(const FeedKey& feed, Seq before, PageLimit limit) override;
+  Result<FeedHead> feed_head(const FeedKey& feed) override;
   Result<Seq> seq_before_last(RoomId room, std::int64_t messages) override;
-  Result<RoomHead> room_head(RoomId room) override;
 
  private:
-  const MemoryRoom* room_of(RoomId id) const;  // mutex held
-  Event as_read(const Event& event) const;     // with the actor's present name; mutex held
+  const MemoryRoom* room_of(RoomId id) const;                                   // mutex held
+  const std::vector<Event>* log_of(const FeedKey& feed, FeedHead& head) const;  // null: no such feed; mutex held
+  Event as_read(const Event& event) const;  // with the actor's present name; mutex held
 
   const std::shared_ptr<MemoryDatabase> db_;
   const Clock& clock_;

@@ -7,8 +7,8 @@ namespace chat::testing {
 
 struct QuietBus final : Bus {
   void publish(const Commit&) override {}
-  void watch(RoomId) override {}
-  void unwatch(RoomId) override {}
+  void watch(const FeedKey&) override {}
+  void unwatch(const FeedKey&) override {}
   void set_receiver(std::function<void(const Commit&)>) override {}
 };
 

@@ -51,6 +51,7 @@ class FakeJournal final : public Journal {
     return true;
   }
   bool execute(FeedCommand, JournalAnswer) override { return false; }
+  bool execute(UserCommand, JournalAnswer) override { return false; }
   JournalHealth health() const override { return {}; }
   void stop(std::chrono::milliseconds) override {}
 

@@ -33,7 +33,7 @@ class RoomFeedTest : public testing::Test, protected RoomFeed::Host {
 
   void live_at(std::int64_t seq) {
     feed_.start();
-    RoomHead head;
+    FeedHead head;
     head.last_seq = Seq(seq);
     feed_.on_head(head);
   }
@@ -160,7 +160,7 @@ TEST_F(RoomFeedTest, BeforeTheHeadIsKnownEverythingWaits) {
   EXPECT_EQ(retries_, 1);
   feed_.on_retry();
   EXPECT_EQ(heads_, 2);
-  RoomHead head;
+  FeedHead head;
   head.last_seq = Seq(7);
   feed_.on_head(head);
   EXPECT_EQ(lives_, 1);
@@ -182,7 +182,7 @@ TEST_F(RoomFeedTest, ComingAndGoingFillsNoMemoryWhileTheStoreIsAway) {
   feed_.on_head(Error(Errc::unavailable));
   for (int i = 0; i < 100; ++i) feed_.offer_notice(protocol::NoticeKind::join, UserId::make(), "Ada", {}, {});
   feed_.on_retry();
-  feed_.on_head(RoomHead{});
+  feed_.on_head(FeedHead{});
   EXPECT_EQ(taken().size(), options_.held_events);
   feed_.offer_notice(protocol::NoticeKind::join, UserId::make(), "Ada", {}, {});
   EXPECT_EQ(taken().size(), 1u) << "and is told again afterwards";

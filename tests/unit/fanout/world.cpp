@@ -43,7 +43,7 @@ Timestamp at(std::int64_t seq) { return Timestamp(std::chrono::seconds(1'800'000
 
 std::shared_ptr<const Event> FakeStore::add(RoomId room, Event event) {
   auto& log = rooms[room];
-  event.room_id = room;
+  event.feed = FeedKey::room(room);
   event.seq = Seq(static_cast<std::int64_t>(log.size()) + 1);
   event.at = at(event.seq.value);
   if (event.message) {
@@ -81,11 +81,11 @@ std::shared_ptr<const Event> FakeStore::add_edit(RoomId room, Seq message, std::
   return added;
 }
 
-Result<EventPage> FakeStore::events_after(RoomId room, Seq after, PageLimit limit) {
+Result<EventPage> FakeStore::events_after(const FeedKey& feed, Seq after, PageLimit limit) {
   ++reads;
   if (faulty) throw std::runtime_error("a fault of the store's");
   if (away) return Error(Errc::unavailable);
-  const auto& log = rooms[room];
+  const auto& log = rooms[feed.room_id()];
   EventPage page;
   page.head.last_seq = Seq(static_cast<std::int64_t>(log.size()));
   std::size_t bytes = 0;
@@ -108,12 +108,12 @@ Result<Seq> FakeStore::seq_before_last(RoomId room, std::int64_t messages) {
   return Seq(0);
 }
 
-Result<RoomHead> FakeStore::room_head(RoomId room) {
+Result<FeedHead> FakeStore::feed_head(const FeedKey& feed) {
   ++reads;
   if (faulty) throw std::runtime_error("a fault of the store's");
   if (away) return Error(Errc::unavailable);
-  RoomHead head;
-  head.last_seq = Seq(static_cast<std::int64_t>(rooms[room].size()));
+  FeedHead head;
+  head.last_seq = Seq(static_cast<std::int64_t>(rooms[feed.room_id()].size()));
   return head;
 }
 

@@ -40,9 +40,10 @@ class FakeStore final : public HistoryStore {
   Result<HistoryPage> history_page(RoomId, UserId, std::int64_t, std::int64_t) override {
     return Error(Errc::internal);
   }
-  Result<EventPage> events_after(RoomId room, Seq after, PageLimit limit) override;
+  Result<EventPage> events_after(const FeedKey& feed, Seq after, PageLimit limit) override;
+  Result<EventPage> events_before(const FeedKey&, Seq, PageLimit) override { return Error(Errc::internal); }
   Result<Seq> seq_before_last(RoomId room, std::int64_t messages) override;
-  Result<RoomHead> room_head(RoomId room) override;
+  Result<FeedHead> feed_head(const FeedKey& feed) override;
 
  private:
   std::shared_ptr<const Event> add(RoomId room, Event event);
@@ -53,8 +54,8 @@ class CountingBus final : public Bus {
   std::map<RoomId, int> watched;
   std::size_t published = 0;
   void publish(const Commit&) override { ++published; }
-  void watch(RoomId room) override { ++watched[room]; }
-  void unwatch(RoomId room) override { --watched[room]; }
+  void watch(const FeedKey& feed) override { ++watched[feed.room_id()]; }
+  void unwatch(const FeedKey& feed) override { --watched[feed.room_id()]; }
   void set_receiver(std::function<void(const Commit&)> to) override { receiver = std::move(to); }
   std::function<void(const Commit&)> receiver;
 };

@@ -203,7 +203,7 @@ TEST_P(Adoption, KeepsMessagesWithoutARoomInOneThatNobodySees) {
   const UserId ada(Original::id(1));
   EXPECT_EQ(storage->rooms().find_room(hidden, ada).error().code, Errc::room_not_found);
   EXPECT_EQ(storage->history().history_page(hidden, ada, 1, 10).error().code, Errc::room_not_found);
-  EXPECT_EQ(storage->history().events_after(hidden, Seq(0), {}).error().code, Errc::room_not_found);
+  EXPECT_EQ(storage->history().events_after(FeedKey::room(hidden), Seq(0), {}).error().code, Errc::room_not_found);
   EXPECT_EQ(count("SELECT count(*) FROM messages m JOIN rooms r ON r.id = m.room_id WHERE r.hidden AND ((m.seq = 1 AND "
                   "m.content = 'lost 1') OR (m.seq = 2 AND m.content = 'lost 2'))"),
             2);
@@ -281,7 +281,7 @@ TEST_P(Adoption, AHundredThousandMessagesTakeSeconds) {
   const auto took = std::chrono::steady_clock::now() - start;
   RecordProperty("milliseconds", static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
   auto storage = database_.open();
-  EXPECT_EQ(take(storage->history().room_head(RoomId(Original::id(10)))).message_count, 60'000);
+  EXPECT_EQ(take(storage->history().feed_head(FeedKey::room(RoomId(Original::id(10))))).message_count, 60'000);
   EXPECT_EQ(
       count("SELECT count(*) FROM (SELECT seq - lag(seq, 1, 0) OVER (PARTITION BY room_id ORDER BY seq) AS step, "
             "\"timestamp\" >= lag(\"timestamp\", 1, \"timestamp\") OVER (PARTITION BY room_id ORDER BY seq) AS sorted "
