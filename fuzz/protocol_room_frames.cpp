@@ -1,4 +1,5 @@
 // Client frames: whatever comes, the decoder answers; what it takes can be encoded and read back by another parser.
+#include "model/limits.hpp"
 #include "protocol/room_frames.hpp"
 
 #include <boost/json/parse.hpp>
@@ -27,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto frame = protocol::decode_client_frame(text, kMaxContent);
   if (!frame) return 0;
   require(!frame->content.empty() && frame->content.size() <= kMaxContent);
-  require(!frame->client_id || (!frame->client_id->empty() && frame->client_id->size() <= protocol::kMaxClientIdBytes));
+  require(!frame->client_id || (!frame->client_id->empty() && frame->client_id->size() <= kMaxClientIdBytes));
 
   Event event;
   event.seq = Seq(1);

@@ -1,8 +1,8 @@
 #include "api/openapi.hpp"
 
 #include "api/error_map.hpp"
-#include "api/http/resources.hpp"
 #include "api/openapi_texts.hpp"
+#include "api/operations/resources.hpp"
 #include "base/json_text.hpp"
 
 #include <algorithm>
@@ -90,11 +90,11 @@ void write_response_ref(JsonOut& out, int status, std::string_view name) {
 }
 
 // Statuses of a route's own errors, with what each means. Those with a shared answer are not among them.
-std::map<int, std::string> own_errors(const RouteSpec& spec) {
+std::map<int, std::string> own_errors(const OperationSpec& spec) {
   std::map<int, std::string> texts;
   for (const auto code : spec.errors) {
     const auto& row = mapping_of(code);
-    if (row.status == 429 || row.status == 503) continue;
+    if (row.status == 413 || row.status == 429 || row.status == 503) continue;
     auto& text = texts[row.status];
     if (!text.empty()) text += "; ";
     text += "`" + std::string(row.code) + "`: " + std::string(row.description);
@@ -102,11 +102,11 @@ std::map<int, std::string> own_errors(const RouteSpec& spec) {
   return texts;
 }
 
-bool has_error(const RouteSpec& spec, int status) {
+bool has_error(const OperationSpec& spec, int status) {
   return std::ranges::any_of(spec.errors, [&](Errc code) { return mapping_of(code).status == status; });
 }
 
-void write_responses(JsonOut& out, const Route& route, const OperationTypes& types) {
+void write_responses(JsonOut& out, const Operation& route, const OperationTypes& types) {
   const auto& spec = route.spec;
   out.key("responses").open('{');
   out.key(std::to_string(spec.success)).open('{').member("description", spec.answer);
@@ -131,7 +131,7 @@ void write_responses(JsonOut& out, const Route& route, const OperationTypes& typ
   out.close('}');
 }
 
-void write_operation(JsonOut& out, const Route& route, schema::SchemaSet& set) {
+void write_operation(JsonOut& out, const Operation& route, schema::SchemaSet& set) {
   const auto& spec = route.spec;
   const auto types = route.types(set);
   out.key(lower_method(spec.method)).open('{');
@@ -139,6 +139,7 @@ void write_operation(JsonOut& out, const Route& route, schema::SchemaSet& set) {
   out.member("summary", spec.summary);
   if (!spec.description.empty()) out.member("description", spec.description);
   out.member("operationId", spec.operation_id);
+  if (!spec.rpc.empty()) out.member("x-rpc", spec.rpc);
   write_parameters(out, types);
   if (!types.bodies.empty()) {
     out.key("requestBody").open('{').key("required").raw("true");
@@ -150,14 +151,14 @@ void write_operation(JsonOut& out, const Route& route, schema::SchemaSet& set) {
   out.close('}');
 }
 
-void write_paths(JsonOut& out, const Router& router, schema::SchemaSet& set) {
+void write_paths(JsonOut& out, const Operations& operations, schema::SchemaSet& set) {
   out.key("paths").open('{');
   std::set<std::string_view> written;
-  for (const auto& first : router.routes()) {
+  for (const auto& first : operations.all()) {
     const auto path = first->spec.path;
-    if (!first->spec.documented || !written.insert(path).second) continue;
+    if (path.empty() || !first->spec.documented || !written.insert(path).second) continue;
     out.key(path).open('{');
-    for (const auto& route : router.routes())
+    for (const auto& route : operations.all())
       if (route->spec.documented && route->spec.path == path) write_operation(out, *route, set);
     out.close('}');
   }
@@ -182,7 +183,7 @@ void new_line(std::string& out, std::size_t depth) {
 
 }  // namespace
 
-std::string openapi_document(const Router& router) {
+std::string openapi_document(const Operations& operations) {
   JsonOut out;
   schema::SchemaSet set;
   out.open('{').member("openapi", "3.1.0");
@@ -190,13 +191,13 @@ std::string openapi_document(const Router& router) {
   out.member("description", kApiDescription);
   out.key("license").raw(R"({"name":"MIT","identifier":"MIT"})").close('}');
   out.key("tags").raw(kTags);
-  write_paths(out, router, set);
+  write_paths(out, operations, set);
   write_components(out, set);
   out.close('}');
   return out.take();
 }
 
-std::string openapi_document_for_people() { return indent_json(openapi_document(make_routes({}))) + '\n'; }
+std::string openapi_document_for_people() { return indent_json(openapi_document(make_operations({}))) + '\n'; }
 
 std::string indent_json(std::string_view compact) {
   std::string out;

@@ -6,10 +6,10 @@
 
 namespace chat::api {
 
-class Router;
+class Operations;
 
 // Compact JSON.
-std::string openapi_document(const Router& router);
+std::string openapi_document(const Operations& operations);
 
 // The same for the whole API, indented: `chatd openapi` and contract/openapi.json.
 std::string openapi_document_for_people();

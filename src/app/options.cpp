@@ -42,6 +42,15 @@ RoomsOptions rooms_options(const Settings& s) {
   return o;
 }
 
+// Whatever way a message comes, it is no larger than a room socket could have sent it.
+MessagesOptions messages_options(const Settings& s) {
+  MessagesOptions o;
+  o.max_content_bytes = s.room_frame_bytes;
+  o.messages = limited(s, s.messages);
+  o.rate_entries = size_of(s.limit_slots);
+  return o;
+}
+
 LoginGuardOptions login_guard_options(const Settings& s) {
   return {.enabled = s.rate_limits,
           .per_pair = s.login_failures_per_pair,
@@ -120,8 +129,6 @@ api::RoomSocketOptions room_socket_options(const Settings& s) {
   o.max_content_bytes = s.room_frame_bytes;
   o.history_default = size_of(s.history_default);
   o.history_max = size_of(s.history_max);
-  o.messages = limited(s, s.messages);
-  o.rate_entries = size_of(s.limit_slots);
   return o;
 }
 

@@ -7,6 +7,7 @@
 #include "chat/accounts.hpp"
 #include "chat/hashing.hpp"
 #include "chat/live_sessions.hpp"
+#include "chat/messages.hpp"
 #include "chat/rooms.hpp"
 #include "chat/sessions.hpp"
 #include "config/settings.hpp"
@@ -22,6 +23,7 @@ PasswordCost password_cost(const Settings& s);
 AccountsOptions accounts_options(const Settings& s);
 SessionOptions session_options(const Settings& s);
 RoomsOptions rooms_options(const Settings& s);
+MessagesOptions messages_options(const Settings& s);
 LoginGuardOptions login_guard_options(const Settings& s);
 HashingOptions hashing_options(const Settings& s);
 LiveSessionsOptions live_sessions_options(const Settings& s);

@@ -1,6 +1,7 @@
 // The composition root: read it to learn what there is and who needs whom.
 #include "app/server.hpp"
 
+#include "api/operations/resources.hpp"
 #include "api/room_socket/room_sockets.hpp"
 #include "app/options.hpp"
 #include "auth/jwt.hpp"
@@ -81,16 +82,19 @@ Result<void> Server::start_services() {
   if (auto started = storage_->start_journal(*fan_out_, journal); !started) return started.error();
   bus_.set_receiver([this](const Commit& commit) { fan_out_->on_hint(commit); });
 
-  room_sockets_ = std::make_unique<api::RoomSockets>(*fan_out_, *sessions_, *live_sessions_, *rooms_,
+  messages_ = std::make_unique<Messages>(storage_->journal(), clock, messages_options(s));
+  room_sockets_ = std::make_unique<api::RoomSockets>(*fan_out_, *sessions_, *live_sessions_, *rooms_, *messages_,
                                                      storage_->journal(), clock, room_socket_options(s));
-  api::Services services{.accounts = accounts_.get(), .sessions = sessions_.get(), .rooms = rooms_.get()};
+  api::Services services{
+      .accounts = accounts_.get(), .sessions = sessions_.get(), .rooms = rooms_.get(), .messages = messages_.get()};
   services.readiness.push_back(api::store_readiness(storage_->users(), *read_pool_));
   services.readiness.push_back(api::journal_readiness(storage_->journal()));
   services.readiness.push_back({"server", [this]() -> api::awaitable<Result<void>> {
                                   if (draining_) co_return Error{Errc::unavailable, "the server is stopping"};
                                   co_return Result<void>{};
                                 }});
-  http_api_ = std::make_unique<api::HttpApi>(services, http_api_options(s));
+  operations_ = std::make_unique<api::Operations>(api::make_operations(services));
+  http_api_ = std::make_unique<api::HttpApi>(*operations_, *sessions_, http_api_options(s));
   http_api_->add_upgrade(api::RoomSockets::kPath, [this](transport::HttpRequest request, schema::Pairs path) {
     return room_sockets_->upgrade(std::move(request), std::move(path));
   });

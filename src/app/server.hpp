@@ -11,6 +11,7 @@
 #include "chat/accounts.hpp"
 #include "chat/hashing.hpp"
 #include "chat/live_sessions.hpp"
+#include "chat/messages.hpp"
 #include "chat/rooms.hpp"
 #include "chat/sessions.hpp"
 #include "cluster/local_bus.hpp"
@@ -80,7 +81,9 @@ class Server {
   std::shared_ptr<LiveSessions> live_sessions_;
   LocalBus bus_;
   std::unique_ptr<fanout::FanOut> fan_out_;
+  std::unique_ptr<Messages> messages_;
   std::unique_ptr<api::RoomSockets> room_sockets_;
+  std::unique_ptr<api::Operations> operations_;
   std::unique_ptr<api::HttpApi> http_api_;
   std::vector<MetricsRegistry::Probe> probes_;
   std::vector<Shard> shards_;

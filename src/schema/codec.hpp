@@ -75,6 +75,11 @@ struct Codec<VisibleText<Min, Max>> : detail::StringCodec<VisibleText<Min, Max>>
   static constexpr TextRule kRule{Min, Max, LengthUnit::characters, true};
 };
 
+template <std::size_t Min, std::size_t Max>
+struct Codec<ByteText<Min, Max>> : detail::StringCodec<ByteText<Min, Max>> {
+  static constexpr TextRule kRule{Min, Max, LengthUnit::bytes};
+};
+
 template <>
 struct Codec<Email> : detail::ScalarCodec<Email> {
   static bool read(Email& out, const Scalar& in, Issue& issue) { return read_email(out.value, in, issue); }

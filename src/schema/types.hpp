@@ -46,6 +46,13 @@ struct VisibleText : detail::StringValue {
 };
 using Name = VisibleText<1, 200>;
 
+// Text of Min..Max *bytes* of UTF-8: keys that a column or an index bounds.
+template <std::size_t Min, std::size_t Max>
+struct ByteText : detail::StringValue {
+  static_assert(Min <= Max);
+  using StringValue::StringValue;
+};
+
 // Min..Max *bytes* that are never echoed: no fault has them as `input`, and they are written as asterisks.
 template <std::size_t Min, std::size_t Max>
 struct Secret : detail::StringValue {

@@ -1,6 +1,5 @@
 #include "api/http/http_api.hpp"
 
-#include "api/openapi.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -43,30 +42,14 @@ std::optional<std::string_view> bearer_token(const transport::HttpHeaders& heade
   return token;
 }
 
-Router make_routes(const Services& services) {
-  Router router;
-  auto document = std::make_shared<std::string>();
-  add_page_routes(router, document);
-  add_user_routes(router, services);
-  add_auth_routes(router, services);
-  add_room_routes(router, services);
-  add_history_routes(router, services);
-  add_service_routes(router, services);
-  *document = openapi_document(router);
-  return router;
-}
-
 struct HttpApi::RouteMetrics {
   std::array<Counter*, 6> by_class{};  // 1xx..5xx at 1..5
   Histogram* seconds = nullptr;
 };
 
-HttpApi::HttpApi(const Services& services, HttpApiOptions options)
-    : options_(std::move(options)),
-      sessions_(services.sessions),
-      router_(make_routes(services)),
-      cors_(options_.allowed_origins) {
-  const auto measure = [this](const Route* route, std::string method, std::string path) {
+HttpApi::HttpApi(const Operations& operations, Sessions& sessions, HttpApiOptions options)
+    : options_(std::move(options)), sessions_(sessions), router_(operations.router()), cors_(options_.allowed_origins) {
+  const auto measure = [this](const Operation* operation, std::string method, std::string path) {
     auto one = std::make_unique<RouteMetrics>();
     for (std::size_t c = 1; c < one->by_class.size(); ++c) {
       one->by_class[c] =
@@ -75,11 +58,11 @@ HttpApi::HttpApi(const Services& services, HttpApiOptions options)
     }
     one->seconds = &metrics().histogram("chatd_http_request_seconds", "Time to make an answer.", kLatencySeconds,
                                         {{"method", method}, {"route", path}});
-    metrics_.emplace(route, std::move(one));
+    metrics_.emplace(operation, std::move(one));
   };
-  for (const auto& route : router_.routes()) {
-    if (route->spec.documented)
-      measure(route.get(), std::string(transport::to_string(route->spec.method)), std::string(route->spec.path));
+  for (const auto& one : operations.all()) {
+    if (one->handle && one->spec.documented)
+      measure(one.get(), std::string(transport::to_string(one->spec.method)), std::string(one->spec.path));
   }
   measure(nullptr, "other", "other");
 }
@@ -89,16 +72,17 @@ HttpApi::~HttpApi() = default;
 void HttpApi::add_upgrade(std::string_view path, Upgrade upgrade) {
   auto route = make_plain_route({.path = path}, {}, never);
   upgrades_.emplace(route.get(), std::move(upgrade));
-  upgrade_paths_.add(std::move(route));
+  upgrade_paths_.add(*route);
+  upgrade_routes_.push_back(std::move(route));
 }
 
 awaitable<HttpResponse> HttpApi::serve(HttpRequest request) {
   const auto began = std::chrono::steady_clock::now();
   Exchange exchange{std::move(request), {}, {}, options_.trusted_proxies};
-  const Route* route = nullptr;
+  const Operation* operation = nullptr;
   HttpResponse response;
   try {
-    response = co_await answer(exchange, route);
+    response = co_await answer(exchange, operation);
   } catch (const std::exception& e) {
     log_exception(exchange.request, e.what());
     response = transport_error(500, {});
@@ -107,36 +91,35 @@ awaitable<HttpResponse> HttpApi::serve(HttpRequest request) {
     response = transport_error(500, {});
   }
   cors_.decorate(exchange.request, response);
-  count(route, response.status, std::chrono::steady_clock::now() - began);
+  count(operation, response.status, std::chrono::steady_clock::now() - began);
   co_return response;
 }
 
-awaitable<HttpResponse> HttpApi::answer(Exchange& exchange, const Route*& route) {
+awaitable<HttpResponse> HttpApi::answer(Exchange& exchange, const Operation*& operation) {
   const auto& request = exchange.request;
   if (request.method == Method::options && request.target == "*")  // the server as a whole (RFC 9110, 9.3.7)
-    co_return options_answer(request, "GET, HEAD, POST, OPTIONS");
-  if (request.method == Method::options && request.target == "*") co_return options_answer(request, kAllMethods);
+    co_return options_answer(request, kAllMethods);
   auto match = router_.find(request.method, request.path);
   if (match.allow.empty()) co_return not_found();
   if (request.method == Method::options) co_return options_answer(request, match.allow);
-  if (!match.route) co_return method_not_allowed(match.allow);
-  route = match.route;
+  if (!match.operation) co_return method_not_allowed(match.allow);
+  operation = match.operation;
   exchange.path = std::move(match.path);
-  if (route->spec.auth == Auth::bearer) {
+  if (operation->spec.auth == Auth::bearer) {
     const auto token = bearer_token(request.headers);
     if (!token) co_return not_authenticated();
-    auto session = sessions_->try_authenticate(*token);
+    auto session = sessions_.try_authenticate(*token);
     if (!session) {
       std::string owned(*token);
-      session = co_await sessions_->authenticate(std::move(owned));
+      session = co_await sessions_.authenticate(std::move(owned));
     }
     if (!*session) {
       if (session->error().code == Errc::unauthenticated) co_return invalid_token();
-      co_return detail::failed(exchange, route->spec, session->error(), {});
+      co_return detail::failed(request.request_id, operation->spec, session->error(), {});
     }
     exchange.session = std::move(**session);
   }
-  co_return co_await route->handle(exchange);
+  co_return co_await operation->handle(exchange);
 }
 
 HttpResponse HttpApi::options_answer(const HttpRequest& request, std::string_view allow) const {
@@ -149,11 +132,11 @@ HttpResponse HttpApi::options_answer(const HttpRequest& request, std::string_vie
 
 awaitable<UpgradeAnswer> HttpApi::upgrade(HttpRequest request) {
   auto match = upgrade_paths_.find(request.method, request.path);
-  if (!match.route) co_return not_found();
+  if (!match.operation) co_return not_found();
   if (!cors_.allows(request)) co_return domain_error(403, "Forbidden", "This origin is not allowed to connect.");
   const std::string request_id = request.request_id;
   try {
-    co_return co_await upgrades_.at(match.route)(std::move(request), std::move(match.path));
+    co_return co_await upgrades_.at(match.operation)(std::move(request), std::move(match.path));
   } catch (const std::exception& e) {
     log_error("request_failed", {{"request_id", request_id}, {"exception", e.what()}});
   }
@@ -164,11 +147,12 @@ HttpResponse HttpApi::error_response(int status, std::string_view reason) { retu
 
 std::size_t HttpApi::body_limit(const HttpRequest& head) {
   const auto match = router_.find(head.method, head.path);
-  return match.route && match.route->spec.body_limit > 0 ? match.route->spec.body_limit : options_.max_body_bytes;
+  return match.operation && match.operation->spec.body_limit > 0 ? match.operation->spec.body_limit
+                                                                 : options_.max_body_bytes;
 }
 
-void HttpApi::count(const Route* route, int status, std::chrono::steady_clock::duration took) {
-  auto found = metrics_.find(route);
+void HttpApi::count(const Operation* operation, int status, std::chrono::steady_clock::duration took) {
+  auto found = metrics_.find(operation);
   if (found == metrics_.end()) found = metrics_.find(nullptr);
   const auto& one = *found->second;
   one.by_class[static_cast<std::size_t>(std::clamp(status / 100, 1, 5))]->add();

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "api/http/cors.hpp"
-#include "api/http/resources.hpp"
 #include "api/http/router.hpp"
+#include "api/operations/operations.hpp"
 #include "base/ip_address.hpp"
 #include "transport/http_handler.hpp"
 
@@ -30,7 +30,8 @@ class HttpApi final : public transport::HttpHandler {
   // checked.
   using Upgrade = std::function<awaitable<transport::UpgradeAnswer>(transport::HttpRequest, schema::Pairs path)>;
 
-  HttpApi(const Services& services, HttpApiOptions options);
+  // What is referred to outlives this.
+  HttpApi(const Operations& operations, Sessions& sessions, HttpApiOptions options);
   ~HttpApi() override;
 
   // Before the first request.
@@ -43,17 +44,18 @@ class HttpApi final : public transport::HttpHandler {
 
  private:
   struct RouteMetrics;
-  awaitable<HttpResponse> answer(Exchange& exchange, const Route*& route);
+  awaitable<HttpResponse> answer(Exchange& exchange, const Operation*& operation);
   HttpResponse options_answer(const transport::HttpRequest& request, std::string_view allow) const;
-  void count(const Route* route, int status, std::chrono::steady_clock::duration took);
+  void count(const Operation* operation, int status, std::chrono::steady_clock::duration took);
 
   const HttpApiOptions options_;
-  Sessions* const sessions_;
-  const Router router_;
+  Sessions& sessions_;
+  const Router& router_;
   const Cors cors_;
   Router upgrade_paths_;
-  std::unordered_map<const Route*, Upgrade> upgrades_;
-  std::unordered_map<const Route*, std::unique_ptr<RouteMetrics>> metrics_;  // null: requests without a route
+  std::vector<std::unique_ptr<const Operation>> upgrade_routes_;
+  std::unordered_map<const Operation*, Upgrade> upgrades_;
+  std::unordered_map<const Operation*, std::unique_ptr<RouteMetrics>> metrics_;  // null: requests without a route
 };
 
 // The token of `Authorization: Bearer <token>`; none when there is no such header, it is empty or of another scheme.

@@ -1,8 +1,8 @@
 // Pages for browsers, and the document that describes the API.
 #include "api/http/negotiation.hpp"
-#include "api/http/resources.hpp"
 #include "api/http/web_assets.hpp"
-#include "api/http/wire.hpp"
+#include "api/operations/resources.hpp"
+#include "api/operations/wire.hpp"
 
 #include <utility>
 
@@ -39,7 +39,7 @@ HttpResponse root(const HttpRequest& request) {
 
 }  // namespace
 
-void add_page_routes(Router& router, std::shared_ptr<const std::string> document) {
+void add_page_routes(Operations& operations, std::shared_ptr<const std::string> document) {
   auto root_route = make_plain_route({.path = "/",
                                       .operation_id = "root",
                                       .tag = "pages",
@@ -52,26 +52,26 @@ void add_page_routes(Router& router, std::shared_ptr<const std::string> document
     out.answers.push_back(kHtml.front());
     return out;
   };
-  router.add(std::move(root_route));
-  router.add(make_plain_route({.path = "/openapi.json",
-                               .operation_id = "openapi",
-                               .tag = "pages",
-                               .summary = "This document",
-                               .answer = "OpenAPI 3.1"},
-                              {{std::string(kJson), R"({"type":"object"})"}}, [document](const Exchange&) {
-                                auto response = json_response(200, {});
-                                response.static_body = *document;
-                                return response.header("Cache-Control", "no-cache"), response;
-                              }));
+  operations.add(std::move(root_route));
+  operations.add(make_plain_route({.path = "/openapi.json",
+                                   .operation_id = "openapi",
+                                   .tag = "pages",
+                                   .summary = "This document",
+                                   .answer = "OpenAPI 3.1"},
+                                  {{std::string(kJson), R"({"type":"object"})"}}, [document](const Exchange&) {
+                                    auto response = json_response(200, {});
+                                    response.static_body = *document;
+                                    return response.header("Cache-Control", "no-cache"), response;
+                                  }));
   for (const auto& asset : web_assets()) {
     const bool is_docs = asset.path == "/docs";
-    RouteSpec spec{.path = asset.path,
-                   .operation_id = is_docs ? "docs" : "",
-                   .tag = "pages",
-                   .summary = "This API in Swagger UI",
-                   .answer = "A page",
-                   .documented = is_docs};
-    router.add(make_plain_route(std::move(spec), kHtml, [&asset](const Exchange& exchange) {
+    OperationSpec spec{.path = asset.path,
+                       .operation_id = is_docs ? "docs" : "",
+                       .tag = "pages",
+                       .summary = "This API in Swagger UI",
+                       .answer = "A page",
+                       .documented = is_docs};
+    operations.add(make_plain_route(std::move(spec), kHtml, [&asset](const Exchange& exchange) {
       return asset_response(asset, exchange.request);
     }));
   }

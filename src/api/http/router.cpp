@@ -21,8 +21,8 @@ std::vector<Router::Segment> Router::split(std::string_view path) {
   return segments;
 }
 
-void Router::add(std::unique_ptr<const Route> route) {
-  auto segments = split(route->spec.path);
+void Router::add(const Operation& operation) {
+  auto segments = split(operation.spec.path);
   const auto same = [&](const Place& place) {
     return std::ranges::equal(place.segments, segments, [](const Segment& a, const Segment& b) {
       return a.parameter == b.parameter && a.text == b.text;
@@ -30,17 +30,16 @@ void Router::add(std::unique_ptr<const Route> route) {
   };
   auto place = std::ranges::find_if(places_, same);
   if (place == places_.end()) place = places_.insert(places_.end(), {std::move(segments), {}, {}});
-  for (const auto* other : place->routes) {
-    if (other->spec.method == route->spec.method)
-      throw std::logic_error("declared twice: " + std::string(route->spec.path));
+  for (const auto* other : place->operations) {
+    if (other->spec.method == operation.spec.method)
+      throw std::logic_error("declared twice: " + std::string(operation.spec.path));
   }
-  place->routes.push_back(route.get());
-  routes_.push_back(std::move(route));
+  place->operations.push_back(&operation);
 
   constexpr std::array kOrder = {Method::get, Method::post, Method::put, Method::patch, Method::del};
   place->allow.clear();
   for (const auto method : kOrder) {
-    if (std::ranges::none_of(place->routes, [&](const Route* r) { return r->spec.method == method; })) continue;
+    if (std::ranges::none_of(place->operations, [&](const Operation* o) { return o->spec.method == method; })) continue;
     place->allow += transport::to_string(method);
     place->allow += method == Method::get ? ", HEAD, " : ", ";
   }
@@ -59,10 +58,10 @@ Router::Match Router::find(Method method, std::span<const std::string> segments)
   if (place == places_.end()) return match;
   match.allow = place->allow;
   const auto wanted = method == Method::head ? Method::get : method;
-  for (const auto* route : place->routes) {
-    if (route->spec.method == wanted) match.route = route;
+  for (const auto* operation : place->operations) {
+    if (operation->spec.method == wanted) match.operation = operation;
   }
-  if (!match.route) return match;
+  if (!match.operation) return match;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (place->segments[i].parameter) match.path.emplace_back(place->segments[i].text, segments[i]);
   }

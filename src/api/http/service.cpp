@@ -1,6 +1,6 @@
 // Routes for those who operate the server: is it alive, is it ready, what does it measure?
-#include "api/http/resources.hpp"
-#include "api/http/wire.hpp"
+#include "api/operations/resources.hpp"
+#include "api/operations/wire.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <utility>
@@ -45,15 +45,15 @@ ReadinessCheck journal_readiness(const Journal& journal) {
   return {"journal", [&journal] { return ask_journal(journal); }};
 }
 
-void add_service_routes(Router& router, const Services& services) {
+void add_service_routes(Operations& operations, const Services& services) {
   using AliveCall = Call<None, None, None>;
-  router.add<None, None, None, HealthOut>({.path = "/healthz",
-                                           .operation_id = "healthz",
-                                           .tag = "service",
-                                           .summary = "Is the process alive?",
-                                           .description = "Says nothing about the database: see /readyz.",
-                                           .answer = "It is"},
-                                          [](AliveCall&) { return alive(); });
+  operations.add<None, None, None, HealthOut>({.path = "/healthz",
+                                               .operation_id = "healthz",
+                                               .tag = "service",
+                                               .summary = "Is the process alive?",
+                                               .description = "Says nothing about the database: see /readyz.",
+                                               .answer = "It is"},
+                                              [](AliveCall&) { return alive(); });
   auto ready = make_plain_route({.path = "/readyz",
                                  .operation_id = "readyz",
                                  .tag = "service",
@@ -68,19 +68,20 @@ void add_service_routes(Router& router, const Services& services) {
     out.others.push_back({503, "It cannot, and why", schema});
     return out;
   };
-  router.add(std::move(ready));
+  operations.add(std::move(ready));
   auto render = services.metrics ? services.metrics : std::function<std::string()>(render_prometheus);
-  router.add(make_plain_route({.path = "/metrics",
-                               .operation_id = "metrics",
-                               .tag = "service",
-                               .summary = "Metrics for Prometheus",
-                               .answer = "Text format 0.0.4"},
-                              {{"text/plain", R"({"type":"string"})"}}, [render = std::move(render)](const Exchange&) {
-                                HttpResponse response;
-                                response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-                                response.body = render();
-                                return response;
-                              }));
+  operations.add(make_plain_route({.path = "/metrics",
+                                   .operation_id = "metrics",
+                                   .tag = "service",
+                                   .summary = "Metrics for Prometheus",
+                                   .answer = "Text format 0.0.4"},
+                                  {{"text/plain", R"({"type":"string"})"}},
+                                  [render = std::move(render)](const Exchange&) {
+                                    HttpResponse response;
+                                    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                                    response.body = render();
+                                    return response;
+                                  }));
 }
 
 }  // namespace chat::api

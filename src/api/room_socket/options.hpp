@@ -1,7 +1,6 @@
 // What app may set of the room sockets.
 #pragma once
 
-#include "base/token_bucket.hpp"
 #include "transport/websocket.hpp"
 
 #include <chrono>
@@ -16,8 +15,6 @@ struct RoomSocketOptions {
   std::size_t in_flight_bytes = 256 * 1024;     // of their contents
   std::size_t history_default = 50;             // messages shown to who joins without ?history=N
   std::size_t history_max = 1000;               // the most that N may be; over it: 422
-  RateLimit messages{50, 300};                  // of one user, all sockets together; 0 = no limit
-  std::size_t rate_entries = 16384;             // users whose rate is remembered
   std::chrono::milliseconds journal_retry{20};  // while its queue is full
   std::chrono::milliseconds goodbye{2'000};     // when the server stops: for the answers to what was said before
 };

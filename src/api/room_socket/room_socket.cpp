@@ -14,10 +14,6 @@ namespace close_code = transport::close_code;
 
 constexpr std::string_view kRestart = "the server restarts: connect again";
 
-std::string_view rate_key(const UserId& user) {
-  return {reinterpret_cast<const char*>(user.value.bytes.data()), user.value.bytes.size()};
-}
-
 }  // namespace
 
 // A socket that is not read until a moment has come, and what it had said before.
@@ -166,7 +162,7 @@ void RoomSocket::take(protocol::ClientFrame frame) {
 
 // Takes a message's share of the user's rate; else how long he has to wait for it.
 std::chrono::milliseconds RoomSocket::charge() {
-  const auto decision = sockets_.rates_.take(rate_key(user_.user), sockets_.clock_.steady());
+  const auto decision = sockets_.messages_.take_share(user_.user);
   return decision.allowed ? std::chrono::milliseconds(0) : std::max(decision.retry_after, std::chrono::milliseconds(1));
 }
 

@@ -4,10 +4,10 @@
 #pragma once
 
 #include "api/room_socket/options.hpp"
-#include "base/keyed_rate_limiter.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "chat/live_sessions.hpp"
+#include "chat/messages.hpp"
 #include "chat/rooms.hpp"
 #include "chat/sessions.hpp"
 #include "fanout/fanout.hpp"
@@ -26,8 +26,8 @@ namespace chat::api {
 class RoomSockets {
  public:
   // All referenced objects outlive this one.
-  RoomSockets(fanout::FanOut& fan_out, Sessions& sessions, LiveSessions& live, Rooms& rooms, Journal& journal,
-              const Clock& clock, RoomSocketOptions options);
+  RoomSockets(fanout::FanOut& fan_out, Sessions& sessions, LiveSessions& live, Rooms& rooms, Messages& messages,
+              Journal& journal, const Clock& clock, RoomSocketOptions options);
 
   // The path to hand to HttpApi::add_upgrade.
   static constexpr std::string_view kPath = "/api/v1/chat/{room_id}";
@@ -43,10 +43,10 @@ class RoomSockets {
   Sessions& sessions_;
   LiveSessions& live_;
   Rooms& rooms_;
+  Messages& messages_;
   Journal& journal_;
   const Clock& clock_;
   const RoomSocketOptions options_;
-  KeyedRateLimiter rates_;
 };
 
 // The one token that a handshake offers: `?token=` (with or without "Bearer "), `Authorization: Bearer`, or the

@@ -111,15 +111,15 @@ std::optional<std::string> offered_token(const HttpRequest& request) {
 }
 
 RoomSockets::RoomSockets(fanout::FanOut& fan_out, Sessions& sessions, LiveSessions& live, Rooms& rooms,
-                         Journal& journal, const Clock& clock, RoomSocketOptions options)
+                         Messages& messages, Journal& journal, const Clock& clock, RoomSocketOptions options)
     : fan_out_(fan_out),
       sessions_(sessions),
       live_(live),
       rooms_(rooms),
+      messages_(messages),
       journal_(journal),
       clock_(clock),
-      options_(options),
-      rates_(options.messages, options.rate_entries) {}
+      options_(options) {}
 
 awaitable<UpgradeAnswer> RoomSockets::upgrade(HttpRequest request, schema::Pairs path) {
   const auto token = offered_token(request);

@@ -2,6 +2,9 @@
 #pragma once
 
 #include "api/http/http_api.hpp"
+#include "api/operations/resources.hpp"
+#include "chat/messages.hpp"
+#include "support/fake_journal.hpp"
 #include "unit/chat/world.hpp"
 
 #include <string>
@@ -49,14 +52,17 @@ inline std::string header_of(const HttpResponse& response, std::string_view name
 }
 
 struct ApiWorld : World {
-  explicit ApiWorld(Options options = {}, api::HttpApiOptions http = {})
+  explicit ApiWorld(Options options = {}, api::HttpApiOptions http = {}, MessagesOptions sending = {})
       : World(options),
-        api({.accounts = &accounts,
-             .sessions = &sessions,
-             .rooms = &rooms,
-             .readiness = {api::store_readiness(users, read_pool)},
-             .metrics = [] { return std::string("chatd_up 1\n"); }},
-            std::move(http)) {}
+        messages(journal, clock, sending),
+        operations(api::make_operations({.accounts = &accounts,
+                                         .sessions = &sessions,
+                                         .rooms = &rooms,
+                                         .messages = &messages,
+                                         .clock = &clock,
+                                         .readiness = {api::store_readiness(users, read_pool)},
+                                         .metrics = [] { return std::string("chatd_up 1\n"); }})),
+        api(operations, sessions, std::move(http)) {}
 
   HttpResponse ask(const Ask& a) { return run(api.serve(request_of(a))); }
   HttpResponse get(std::string target, std::string token = {}) { return ask({.target = target, .token = token}); }
@@ -83,6 +89,9 @@ struct ApiWorld : World {
     rooms_store.post(std::move(message));
   }
 
+  FakeJournal journal;
+  Messages messages;
+  api::Operations operations;
   api::HttpApi api;
 };
 

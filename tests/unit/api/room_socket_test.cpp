@@ -9,7 +9,6 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <thread>
 
 namespace chat::testing {
@@ -42,24 +41,6 @@ TEST(OfferedToken, IsRefusedWhenMissingRepeatedOrAmbiguous) {
   EXPECT_FALSE(api::offered_token(handshake("", {{"Sec-WebSocket-Protocol", "bearer"}})));
 }
 
-class FakeJournal final : public Journal {
- public:
-  bool append(AppendMessage message, JournalAnswer answer) override {
-    if (full) return false;
-    messages.push_back(std::move(message));
-    answers.push_back(std::move(answer));
-    return true;
-  }
-  bool execute(FeedCommand, JournalAnswer) override { return false; }
-  bool execute(UserCommand, JournalAnswer) override { return false; }
-  JournalHealth health() const override { return {}; }
-  void stop(std::chrono::milliseconds) override {}
-
-  bool full = false;
-  std::deque<AppendMessage> messages;
-  std::deque<JournalAnswer> answers;
-};
-
 class RoomSocketTest : public ::testing::Test {
  protected:
   RoomSocketTest() { std::tie(user_, token_) = world_.logged_in(), room_ = world_.a_room(user_); }
@@ -70,14 +51,15 @@ class RoomSocketTest : public ::testing::Test {
     for (int i = 0; i < 50; ++i) turn();
   }
 
-  void start(api::RoomSocketOptions options = {}) {
+  void start(api::RoomSocketOptions options = {}, RateLimit rate = {50, 300}) {
     options.journal_retry = std::chrono::milliseconds(1);
     options_ = options;
     fan_out_ = std::make_unique<fanout::FanOut>(
         std::vector<transport::EventLoop*>{&loop_}, world_.rooms_store,
         [this](std::function<void()> job) { return world_.read_pool.post(std::move(job)); }, bus_, world_.clock);
-    sockets_ = std::make_unique<RoomSockets>(*fan_out_, world_.sessions, *live_, world_.rooms, journal_, world_.clock,
-                                             options_);
+    messages_ = std::make_unique<Messages>(journal_, world_.clock, MessagesOptions{.messages = rate});
+    sockets_ = std::make_unique<RoomSockets>(*fan_out_, world_.sessions, *live_, world_.rooms, *messages_, journal_,
+                                             world_.clock, options_);
   }
   transport::UpgradeAnswer upgrade(const std::string& query, const std::string& room) {
     return world_run(sockets_->upgrade(handshake(query), {{"room_id", room}}));
@@ -139,6 +121,7 @@ class RoomSocketTest : public ::testing::Test {
       std::make_shared<LiveSessions>(world_.users, world_.read_pool, LiveSessionsOptions{.max_sockets_per_user = 2});
   api::RoomSocketOptions options_;
   std::unique_ptr<fanout::FanOut> fan_out_;
+  std::unique_ptr<Messages> messages_;
   std::unique_ptr<RoomSockets> sockets_;
   int fd_ = -1;
   transport::WebSocketPtr socket_;
@@ -229,7 +212,7 @@ TEST_F(RoomSocketTest, AFullJournalKeepsMessagesAndTheirOrder) {
 }
 
 TEST_F(RoomSocketTest, OverItsRateItIsNotRead) {
-  start({.messages = {1, 2}});
+  start({}, {1, 2});
   open();
   for (const char* text : {"1", "2", "3", "4"}) say(std::string(R"({"content":")") + text + "\"}");
   ASSERT_TRUE(until([&] { return journal_.messages.size() == 2; }));

@@ -1,7 +1,8 @@
-// What goes over the wire of REST v1: each struct is parser, validator, writer and schema of one object.
+// What goes over the wire of REST v1 and rpc: each struct is parser, validator, writer and schema of one object.
 #pragma once
 
 #include "model/ids.hpp"
+#include "model/limits.hpp"
 #include "schema/schema.hpp"
 
 #include <cstdint>
@@ -106,6 +107,35 @@ struct RoomPath {
 };
 BOOST_DESCRIBE_STRUCT(RoomPath, (), (room_id))
 
+struct MessageIn {
+  schema::Text<1, SIZE_MAX> content;  // its limit is a setting: beyond it 413, not 422
+  std::optional<schema::ByteText<1, kMaxClientIdBytes>> client_id;
+  std::optional<schema::RawJsonOf<kMaxMetadataBytes>> metadata;
+  std::optional<MessageId> reply_to;
+
+  static constexpr std::string_view kDescription = "A new message.";
+  static constexpr FieldDoc kDocs[] = {
+      {"content", "Never empty, never trimmed or changed; as much as fits a frame of the room socket.", "\"Hello!\""},
+      {"client_id",
+       "1 to 64 bytes of the sender's own making: a message with one that he has used in this room is not stored "
+       "again, "
+       "and gets the first one's answer.",
+       "\"a3f1\""},
+      {"metadata", "Any JSON for the apps, at most 8 KiB without white space.", "{\"mood\":\"sunny\"}"},
+      {"reply_to", "The id of the message that this one answers.", ""}};
+};
+BOOST_DESCRIBE_STRUCT(MessageIn, (), (content, client_id, metadata, reply_to))
+
+struct SentOut {
+  MessageId id;
+  std::int64_t seq = 0;
+  Timestamp timestamp{};
+
+  static constexpr FieldDoc kDocs[] = {{"seq", "Its number in the room.", "17"},
+                                       {"timestamp", "UTC, with microseconds.", "\"2026-11-23T01:02:03.000004Z\""}};
+};
+BOOST_DESCRIBE_STRUCT(SentOut, (), (id, seq, timestamp))
+
 struct PageQuery {
   schema::Defaulted<schema::IntFrom<1>> page = 1;
   schema::Defaulted<schema::Int<1, 100>> size = 10;
@@ -130,15 +160,19 @@ struct MessageOut {
   std::string content;
   Timestamp timestamp{};
   std::int64_t seq = 0;
+  schema::Maybe<MessageId> reply_to;
+  schema::Maybe<schema::RawJson> metadata;
   schema::Maybe<bool> deleted;
 
   static constexpr FieldDoc kDocs[] = {
       {"content", "Empty when the message was deleted.", "\"Hello!\""},
       {"timestamp", "UTC, with microseconds.", "\"2026-11-23T01:02:03.000004Z\""},
       {"seq", "Its number in the room: `?after=<seq>` resumes a socket behind it.", "17"},
+      {"reply_to", "The id of the message that this one answers; only where it answers one.", ""},
+      {"metadata", "Any JSON of its sender; only where there is some.", "{\"mood\":\"sunny\"}"},
       {"deleted", "Present, and true, in a deleted message only.", ""}};
 };
-BOOST_DESCRIBE_STRUCT(MessageOut, (), (id, room_id, user, content, timestamp, seq, deleted))
+BOOST_DESCRIBE_STRUCT(MessageOut, (), (id, room_id, user, content, timestamp, seq, reply_to, metadata, deleted))
 
 struct PaginationOut {
   std::int64_t current_page = 1;

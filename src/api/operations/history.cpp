@@ -1,5 +1,5 @@
-#include "api/http/resources.hpp"
-#include "api/http/wire.hpp"
+#include "api/operations/resources.hpp"
+#include "api/operations/wire.hpp"
 
 #include <utility>
 
@@ -15,10 +15,15 @@ MessageOut message_out(Message&& message) {
                  std::move(message.content),
                  message.timestamp,
                  message.seq.value,
+                 {},
+                 {},
                  {}};
+  if (message.reply_to) out.reply_to = *message.reply_to;
   if (message.deleted_at) {
     out.content.clear();
     out.deleted = true;
+  } else if (message.metadata) {
+    out.metadata = schema::RawJson{std::move(*message.metadata)};
   }
   return out;
 }
@@ -43,9 +48,9 @@ awaitable<Result<HistoryOut>> history(Rooms& rooms, HistoryCall& call) {
 
 }  // namespace
 
-void add_history_routes(Router& router, const Services& services) {
-  router.add<RoomPath, PageQuery, None, HistoryOut>(
-      {.method = Method::get,
+void add_history_operations(Operations& operations, const Services& services) {
+  operations.add<RoomPath, PageQuery, None, HistoryOut>(
+      {.rpc = "room.history",
        .path = "/api/v1/rooms/{room_id}/history",
        .auth = Auth::bearer,
        .operation_id = "room_history",

@@ -1,0 +1,16 @@
+#include "api/http/exchange.hpp"
+
+namespace chat::api {
+
+std::string Exchange::address() const {
+  std::string forwarded;
+  if (!trusted_proxies.empty()) {
+    for (const auto hop : request.headers.tokens("x-forwarded-for")) {
+      if (!forwarded.empty()) forwarded += ", ";
+      forwarded += hop;
+    }
+  }
+  return client_address(request.peer.ip, forwarded, trusted_proxies).limit_key();
+}
+
+}  // namespace chat::api

@@ -1,0 +1,26 @@
+// One request over HTTP on its way to its answer.
+#pragma once
+
+#include "base/ip_address.hpp"
+#include "chat/sessions.hpp"
+#include "schema/schema.hpp"
+#include "transport/http_types.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+
+namespace chat::api {
+
+// Lives until its answer is made.
+struct Exchange {
+  transport::HttpRequest request;
+  schema::Pairs path;              // the parameters, decoded
+  std::optional<Session> session;  // exactly on operations with Auth::bearer
+  std::span<const IpNetwork> trusted_proxies;
+
+  // Of the caller, as limits count it (IpAddress::limit_key).
+  std::string address() const;
+};
+
+}  // namespace chat::api

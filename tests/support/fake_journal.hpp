@@ -1,0 +1,36 @@
+// A journal that keeps what it is given and answers when, and what, the test says.
+#pragma once
+
+#include "ports/journal.hpp"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <utility>
+
+namespace chat::testing {
+
+class FakeJournal final : public Journal {
+ public:
+  bool append(AppendMessage message, JournalAnswer answer) override {
+    if (full) return false;
+    messages.push_back(std::move(message));
+    if (on_append) {
+      answer(on_append(messages.back()));
+    } else {
+      answers.push_back(std::move(answer));
+    }
+    return true;
+  }
+  bool execute(FeedCommand, JournalAnswer) override { return false; }
+  bool execute(UserCommand, JournalAnswer) override { return false; }
+  JournalHealth health() const override { return {}; }
+  void stop(std::chrono::milliseconds) override {}
+
+  bool full = false;
+  std::function<Result<Stored>(const AppendMessage&)> on_append;  // answers at once
+  std::deque<AppendMessage> messages;
+  std::deque<JournalAnswer> answers;
+};
+
+}  // namespace chat::testing
