@@ -65,6 +65,11 @@ void append_json_int(std::string& out, std::int64_t value) {
   out.append(buf, std::to_chars(buf, buf + sizeof buf, value).ptr);
 }
 
+void append_json_uint(std::string& out, std::uint64_t value) {
+  char buf[24];
+  out.append(buf, std::to_chars(buf, buf + sizeof buf, value).ptr);
+}
+
 void append_json_double(std::string& out, double value) {
   if (!std::isfinite(value)) {
     out += "null";

@@ -12,6 +12,7 @@ namespace chat {
 void append_json_string(std::string& out, std::string_view text);
 
 void append_json_int(std::string& out, std::int64_t value);
+void append_json_uint(std::string& out, std::uint64_t value);
 
 // The shortest digits that read back as the same double, with ".0" where it would look like an integer; a value that
 // JSON cannot say (infinity, NaN) is null.
