@@ -239,8 +239,6 @@ struct RefreshPush {
   bool expires = false;
   std::uint32_t ttl = 0;  // seconds
 };
-struct ConnectPush {
-  ConnectResult result;
-};
+struct ConnectPush : ConnectResult {};  // unidirectional transports only
 
 }  // namespace chat::centrifuge

@@ -34,6 +34,9 @@ class CommandReader {
   // nullopt: the end of the frame.
   std::optional<Result<Command>> next();
 
+  // What was not read yet: a frame of its own, to be read later; empty when nothing is left.
+  std::string_view rest() const noexcept { return rest_; }
+
  private:
   Encoding encoding_;
   std::string_view rest_;  // lives as long as the frame

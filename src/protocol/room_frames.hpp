@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/event.hpp"
+#include "model/limits.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -42,7 +43,6 @@ void append_ack_frame(std::string& out, std::string_view client_id, Uuid id, Seq
 void append_error_frame(std::string& out, std::string_view sentence);
 
 inline constexpr std::string_view kInvalidMessage = "Invalid message format.";
-inline constexpr std::size_t kMaxClientIdBytes = 64;
 
 // What a client says: {"content": text, "client_id": text (optional)}; other members are ignored.
 struct ClientFrame {
@@ -54,8 +54,5 @@ struct ClientFrame {
 // object with a non-empty string `content` of at most `max_content_bytes`, and a `client_id` that is absent, null or a
 // string of 1..64 bytes. Nowhere: more than 32 levels, a name twice in one object, U+0000, a lone surrogate.
 Result<ClientFrame> decode_client_frame(std::string_view text, std::size_t max_content_bytes);
-
-// Server frame header for a text payload of that length.
-void append_text_header(std::string& out, std::size_t payload_bytes);
 
 }  // namespace chat::protocol
