@@ -8,26 +8,26 @@ namespace {
 
 using SendCall = Call<RoomPath, None, MessageIn>;
 
-NewMessage message_of(SendCall& call) {
-  NewMessage message;
-  message.room_id = call.path.room_id;
-  message.content = std::move(call.body.content.value);
-  if (call.body.client_id) message.client_id = std::move(call.body.client_id->value);
-  if (call.body.metadata) message.metadata = std::move(call.body.metadata->text);
-  message.reply_to = call.body.reply_to;
-  return message;
-}
-
 awaitable<Result<SentOut>> send(Messages& messages, SendCall& call) {
   call.subject = call.path.room_id.str();
   Principal author = call.session().principal;
-  NewMessage message = message_of(call);
+  NewMessage message = new_message(call.path.room_id, std::move(call.body));
   const auto stored = co_await messages.send(std::move(author), std::move(message), call.context.origin);
   if (!stored) co_return stored.error();
   co_return SentOut{MessageId(stored->id), stored->seq.value, stored->at};
 }
 
 }  // namespace
+
+NewMessage new_message(RoomId room, MessageIn&& input) {
+  NewMessage message;
+  message.room_id = room;
+  message.content = std::move(input.content.value);
+  if (input.client_id) message.client_id = std::move(input.client_id->value);
+  if (input.metadata) message.metadata = std::move(input.metadata->text);
+  message.reply_to = input.reply_to;
+  return message;
+}
 
 void add_message_operations(Operations& operations, const Services& services) {
   operations.add<RoomPath, None, MessageIn, SentOut>(

@@ -125,6 +125,7 @@ struct MessageIn {
       {"reply_to", "The id of the message that this one answers.", ""}};
 };
 BOOST_DESCRIBE_STRUCT(MessageIn, (), (content, client_id, metadata, reply_to))
+NewMessage new_message(RoomId room, MessageIn&& input);
 
 struct SentOut {
   MessageId id;

@@ -1,0 +1,485 @@
+#include "api/realtime/chat_session.hpp"
+
+#include "api/error_map.hpp"
+#include "api/operations/wire.hpp"
+#include "base/json_text.hpp"
+#include "protocol/event_json.hpp"
+#include "schema/schema.hpp"
+#include "telemetry/log.hpp"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace chat::api {
+namespace {
+
+using namespace centrifuge;
+using boost::asio::awaitable;
+
+ErrorObject error_of(Error error) {
+  auto mapped = realtime_error(std::move(error));
+  ErrorObject object;
+  object.code = mapped.code;
+  object.message = std::move(mapped.message);
+  object.temporary = mapped.temporary;
+  return object;
+}
+
+// An error of ours, whose message is for developers: the client gets the table's sentence.
+ErrorObject error_of(Errc code) { return error_of(Error(code)); }
+
+Seq seq_of(std::uint64_t offset) {
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  return Seq(static_cast<std::int64_t>(std::min(offset, kMost)));
+}
+
+std::string what_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "unknown";
+  }
+}
+
+// Who is in a feed, or only how many when `limit` is 0.
+awaitable<fanout::Presence> presence_in(fanout::Shard& shard, FeedKey feed, std::size_t limit) {
+  auto initiate = [&shard, feed, limit](auto handler) {
+    auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
+    shard.presence(feed, limit, [waiting](fanout::Presence found) { std::move (*waiting)(std::move(found)); });
+  };
+  co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(fanout::Presence)>(
+      initiate, boost::asio::use_awaitable);
+}
+
+std::uint64_t offset_of(Seq seq) { return static_cast<std::uint64_t>(seq.value); }
+
+}  // namespace
+
+// A subscription, from the command on.
+struct ChatSession::Channel {
+  Channel(fanout::Subscriber& owner, const FeedKey& key) : feed(key), subscription(owner) {}
+
+  const FeedKey feed;
+  fanout::Subscription subscription;
+  CommandId id = 0;  // of the command that is to be answered; of `connect` when the server subscribed
+  std::uint64_t offset = 0;
+  std::vector<CommandId> leaving;  // `unsubscribe`s that came before the subscription was there
+  bool server_side = false;
+  bool recover = false;
+  bool possible = false;  // the position may be of this database
+  bool reject_unrecovered = false;
+  bool join_leave = false;
+  bool subscribed = false;
+
+  void ask(const SubscribeRequest& request, std::string_view epoch) {
+    recover = request.recover;
+    offset = request.offset;
+    possible = request.recover && (request.epoch.empty() || request.epoch == epoch);
+    reject_unrecovered = (request.flag & kFlagRejectUnrecovered) != 0;
+    join_leave = request.join_leave;
+  }
+};
+
+ChatSession::ChatSession(const Realtime& realtime, const Wire& wire, std::string request_id, std::string address)
+    : RealtimeSession(realtime.options(), realtime.services().clock, wire),
+      realtime_(realtime),
+      request_id_(std::move(request_id)),
+      address_(std::move(address)) {}
+
+ChatSession::~ChatSession() {
+  realtime_.services().live.remove(*this);
+  channels_.clear();
+  detach();
+}
+
+// --- opening and ending ---
+
+void ChatSession::opened() {
+  opened_at_ = clock().steady();
+  attach(*realtime_.services().fan_out.shard_of(socket()->loop()), *socket());
+  home_.store(shard());
+}
+
+void ChatSession::ended(const transport::CloseInfo& info) {
+  realtime_.services().live.remove(*this);
+  const std::string client = origin().connection ? fanout::client_text(origin()) : std::string();
+  detach();
+  const std::size_t channels = channels_.size();
+  channels_.clear();
+  log_info("realtime_closed", {{"request_id", request_id_},
+                               {"client", client},
+                               {"user_id", who_ ? who_->principal.id.str() : std::string()},
+                               {"code", info.code},
+                               {"by_peer", info.by_peer},
+                               {"commands", commands_},
+                               {"channels", channels},
+                               {"open", clock().steady() - opened_at_}});
+}
+
+void ChatSession::write(std::string_view frame) { send(frame); }
+
+void ChatSession::on_slow(std::string_view) { on_overflow(*socket()); }
+
+void ChatSession::on_state_invalidated() { close(CloseCode::state_invalidated); }
+
+// On another thread, and possibly before or after this connection's life.
+void ChatSession::on_revoked() noexcept {
+  fanout::Shard* home = home_.load();
+  home->loop().post([weak = weak_from_this()] {
+    if (const auto session = std::static_pointer_cast<ChatSession>(weak.lock())) {
+      session->close(CloseCode::invalid_token, "the user may no longer be connected");
+    }
+  });
+}
+
+// Runs a coroutine that answers the command; the session is kept until it has ended.
+void ChatSession::spawn(CommandId id, awaitable<void> work) {
+  auto done = [session = self(), id](const std::exception_ptr& failure) {
+    if (!failure) return;
+    log_error("realtime_command_failed", {{"request_id", session->request_id_}, {"what", what_of(failure)}});
+    session->refuse(id, ErrorCode::internal);
+  };
+  boost::asio::co_spawn(shard()->loop().executor(), std::move(work), std::move(done));
+}
+
+// --- connect and refresh ---
+
+void ChatSession::connect(CommandId id, ConnectRequest request) {
+  if (request.token.empty()) return close(CloseCode::invalid_token);
+  spawn(id, log_in(id, std::move(request)));
+}
+
+awaitable<void> ChatSession::log_in(CommandId id, ConnectRequest request) {
+  auto& sessions = realtime_.services().sessions;
+  auto session = sessions.try_authenticate(request.token);
+  if (!session) session = co_await sessions.authenticate(request.token);
+  if (!alive()) co_return;
+  if (!*session) {
+    const Errc why = session->error().code;
+    if (why != Errc::unauthenticated) co_return refuse_connect(id, error_of(why));
+    if (!sessions.is_expired(request.token)) co_return close(CloseCode::invalid_token);
+    co_return refuse_connect(id, ErrorCode::token_expired);
+  }
+  enter(id, std::move(**session), request);
+}
+
+// The user's own feed first: its position stands in the answer to `connect`.
+void ChatSession::enter(CommandId id, Session session, const ConnectRequest& request) {
+  who_ = std::move(session);
+  entrant_ = {who_->principal.id, who_->principal.name};
+  if (!realtime_.services().live.add(*this, who_->principal.id, who_->token_version)) {
+    return close(CloseCode::connection_limit);
+  }
+  auto own = std::make_unique<Channel>(*this, FeedKey::user(who_->principal.id));
+  own->id = id;
+  own->server_side = true;
+  const std::string name = own->feed.str();
+  const auto asked =
+      std::find_if(request.subs.begin(), request.subs.end(), [&](auto& sub) { return sub.first == name; });
+  if (asked != request.subs.end()) own->ask(asked->second, realtime_.epoch());
+  channels_.push_back(std::move(own));
+  start(*channels_.back(), std::nullopt);
+}
+
+void ChatSession::welcome(Channel& own, SubscribeResult subscription) {
+  ConnectResult result;
+  result.client = fanout::client_text(origin());
+  result.expires = true;
+  result.ttl = seconds_left(who_->expires_at);
+  result.data = "{\"user\":{\"id\":\"" + who_->principal.id.str() + "\",\"name\":";
+  append_json_string(result.data, who_->principal.name);
+  result.data += "}}";
+  result.subs.emplace_back(own.feed.str(), std::move(subscription));
+  connected(own.id, std::move(result));
+  expire_at(who_->expires_at);
+}
+
+void ChatSession::refresh(CommandId id, RefreshRequest request) { spawn(id, renew(id, std::move(request.token))); }
+
+awaitable<void> ChatSession::renew(CommandId id, std::string token) {
+  auto& sessions = realtime_.services().sessions;
+  auto session = sessions.try_authenticate(token);
+  if (!session) session = co_await sessions.authenticate(token);
+  if (!alive()) co_return;
+  if (!*session) {
+    const Errc why = session->error().code;
+    if (why != Errc::unauthenticated) co_return refuse(id, error_of(why));
+    co_return close(sessions.is_expired(token) ? CloseCode::connection_expired : CloseCode::invalid_token);
+  }
+  if ((*session)->principal.id != who_->principal.id) co_return close(CloseCode::invalid_token);
+  who_ = std::move(**session);
+  expire_at(who_->expires_at);
+  RefreshResult result;
+  result.client = fanout::client_text(origin());
+  result.version = kRealtimeVersion;
+  result.expires = true;
+  result.ttl = seconds_left(who_->expires_at);
+  reply(id, result);
+}
+
+// Subscriptions have no tokens here, so none ends.
+void ChatSession::sub_refresh(CommandId id, SubRefreshRequest) { refuse(id, ErrorCode::not_available); }
+
+// --- subscribe and unsubscribe ---
+
+std::optional<FeedKey> ChatSession::feed_of(CommandId id, std::string_view channel) {
+  auto feed = FeedKey::parse(channel);
+  if (!feed) {
+    refuse(id, ErrorCode::unknown_channel);
+    return std::nullopt;
+  }
+  if (feed->is_user() && feed->user_id() != who_->principal.id) {
+    refuse(id, ErrorCode::permission_denied);
+    return std::nullopt;
+  }
+  return feed;
+}
+
+ChatSession::Channel* ChatSession::find(const FeedKey& feed) noexcept {
+  const auto found =
+      std::find_if(channels_.begin(), channels_.end(), [&](auto& channel) { return channel->feed == feed; });
+  return found == channels_.end() ? nullptr : found->get();
+}
+
+ChatSession::Channel& ChatSession::channel_of(const fanout::Subscription& subscription) noexcept {
+  return **std::find_if(channels_.begin(), channels_.end(),
+                        [&](auto& channel) { return &channel->subscription == &subscription; });
+}
+
+void ChatSession::erase(const Channel& channel) {
+  std::erase_if(channels_, [&](auto& other) { return other.get() == &channel; });
+}
+
+void ChatSession::subscribe(CommandId id, SubscribeRequest request) {
+  ++commands_;
+  if (request.type != 0) return refuse(id, ErrorCode::not_available);
+  const auto feed = feed_of(id, request.channel);
+  if (!feed) return;
+  if (find(*feed)) return refuse(id, ErrorCode::already_subscribed);
+  if (channels_.size() >= options().channels) return refuse(id, ErrorCode::limit_exceeded);
+  auto channel = std::make_unique<Channel>(*this, *feed);
+  channel->id = id;
+  channel->ask(request, realtime_.epoch());
+  channels_.push_back(std::move(channel));
+  if (feed->is_user()) return start(*channels_.back(), std::nullopt);
+  spawn(id, join(id, *feed));
+}
+
+awaitable<void> ChatSession::join(CommandId id, FeedKey feed) {
+  const auto access = co_await realtime_.services().rooms.enter(feed.room_id(), who_->principal.id);
+  Channel* channel = alive() ? find(feed) : nullptr;
+  if (!channel) co_return;
+  if (!access) co_return give_up(*channel, error_of(access.error().code));
+  std::optional<Seq> member_as_of;
+  if (access->room.kind != RoomKind::public_room) member_as_of = access->room.last_seq;
+  start(*channel, member_as_of);
+}
+
+void ChatSession::start(Channel& channel, std::optional<Seq> member_as_of) {
+  fanout::RecoverFrom from;
+  from.max_events = options().recovery_events;
+  from.max_bytes = options().recovery_bytes;
+  if (channel.possible) from.after = seq_of(channel.offset);
+  const auto audience = channel.join_leave ? fanout::Audience::events_and_notices : fanout::Audience::events;
+  const fanout::Place place{channel.feed, fanout::realtime_format(wire().encoding, wire().framing), audience,
+                            member_as_of};
+  shard()->subscribe(channel.subscription, place, from);
+}
+
+void ChatSession::on_subscribe_failed(fanout::Subscription& subscription, const Error& error) {
+  give_up(channel_of(subscription), error_of(error.code));
+}
+
+void ChatSession::on_subscribed(fanout::Subscription& subscription, fanout::Recovery recovery) {
+  Channel& channel = channel_of(subscription);
+  if (channel.reject_unrecovered && channel.recover && !recovery.recovered) {
+    return give_up(channel, ErrorCode::unrecoverable_position);
+  }
+  SubscribeResult result;
+  result.recoverable = result.positioned = true;
+  result.epoch = realtime_.epoch();
+  result.was_recovering = channel.recover;
+  result.recovered = recovery.recovered;
+  result.offset = recovery.recovered ? channel.offset : offset_of(recovery.top);
+  result.publications = std::move(recovery.publications);
+  channel.subscribed = true;
+  if (!is_connected()) return welcome(channel, std::move(result));
+  reply(channel.id, result);
+  leave_as_asked(channel);
+}
+
+// The subscription is not to be.
+void ChatSession::give_up(Channel& channel, const ErrorObject& error) {
+  const CommandId id = channel.id;
+  const std::vector<CommandId> leaving = std::move(channel.leaving);
+  shard()->unsubscribe(channel.subscription);
+  erase(channel);
+  if (!is_connected()) return refuse_connect(id, error);
+  refuse(id, error);
+  for (const CommandId unsubscribe : leaving) reply(unsubscribe, UnsubscribeResult{});
+}
+
+void ChatSession::unsubscribe(CommandId id, UnsubscribeRequest request) {
+  ++commands_;
+  const auto feed = FeedKey::parse(request.channel);
+  Channel* channel = feed ? find(*feed) : nullptr;
+  if (!channel) return reply(id, UnsubscribeResult{});
+  channel->leaving.push_back(id);
+  if (channel->subscribed) leave_as_asked(*channel);
+}
+
+void ChatSession::leave_as_asked(Channel& channel) {
+  if (channel.leaving.empty()) return;
+  const std::vector<CommandId> leaving = std::move(channel.leaving);
+  shard()->unsubscribe(channel.subscription);
+  erase(channel);
+  for (const CommandId id : leaving) reply(id, UnsubscribeResult{});
+}
+
+void ChatSession::on_removed(fanout::Subscription& subscription) {
+  end(channel_of(subscription), UnsubscribeCode::removed_from_room);
+}
+
+// The client comes back for what it missed: in the room, or with a new connection where the server subscribed it.
+void ChatSession::on_position_lost(fanout::Subscription& subscription) {
+  Channel& channel = channel_of(subscription);
+  if (channel.server_side) return close(CloseCode::insufficient_state);
+  end(channel, UnsubscribeCode::insufficient_state);
+}
+
+void ChatSession::end(Channel& channel, UnsubscribeCode why) {
+  const std::string name = channel.feed.str();
+  const std::vector<CommandId> leaving = std::move(channel.leaving);
+  erase(channel);
+  push(name, UnsubscribePush(why));
+  for (const CommandId id : leaving) reply(id, UnsubscribeResult{});
+}
+
+// --- in a channel ---
+
+void ChatSession::publish(CommandId id, PublishRequest request) {
+  ++commands_;
+  if (request.type != 0) return refuse(id, ErrorCode::not_available);
+  const auto feed = feed_of(id, request.channel);
+  if (!feed) return;
+  if (feed->is_user()) return refuse(id, ErrorCode::permission_denied);
+  auto input = schema::parse_json<MessageIn>(request.data);
+  if (!input) return refuse(id, error_of(detail::input_error(input.faults)));
+  spawn(id, post(id, new_message(feed->room_id(), std::move(*input))));
+}
+
+awaitable<void> ChatSession::post(CommandId id, NewMessage message) {
+  Principal author = who_->principal;
+  const auto stored = co_await realtime_.services().messages.send(std::move(author), std::move(message), origin());
+  if (!stored) co_return refuse(id, error_of(stored.error().code));
+  reply(id, PublishResult{});
+}
+
+void ChatSession::history(CommandId id, HistoryRequest request) {
+  ++commands_;
+  const auto feed = feed_of(id, request.channel);
+  if (!feed) return;
+  FeedQuery query;
+  query.backwards = request.reverse;
+  query.bytes = options().history_bytes;
+  const auto most = options().history_events;
+  query.limit = request.limit < 0 ? most : std::min(static_cast<std::size_t>(request.limit), most);
+  if (request.since) {
+    const auto& since = *request.since;
+    if (!since.epoch.empty() && since.epoch != realtime_.epoch()) return refuse(id, ErrorCode::unrecoverable_position);
+    if (request.reverse && since.offset == 0) {
+      return refuse(id, ErrorObject(ErrorCode::bad_request, "there is nothing before offset 0"));
+    }
+    query.since = seq_of(since.offset);
+  }
+  spawn(id, read_history(id, *feed, query));
+}
+
+awaitable<void> ChatSession::read_history(CommandId id, FeedKey feed, FeedQuery query) {
+  const auto stretch = co_await realtime_.services().feeds.read(feed, who_->principal.id, query);
+  if (!stretch) co_return refuse(id, error_of(stretch.error().code));
+  HistoryResult result;
+  result.epoch = realtime_.epoch();
+  result.offset = offset_of(stretch->head.last_seq);
+  result.publications.reserve(stretch->events.size());
+  for (const Event& event : stretch->events) {
+    std::string data;
+    protocol::append_event_data(data, event);
+    result.publications.push_back(fanout::replayed_publication(std::move(data), event.seq, event.actor_id));
+  }
+  reply(id, result);
+}
+
+void ChatSession::presence(CommandId id, PresenceRequest request) {
+  ++commands_;
+  if (const auto feed = feed_of(id, request.channel)) spawn(id, tell_presence(id, *feed));
+}
+
+void ChatSession::presence_stats(CommandId id, PresenceStatsRequest request) {
+  ++commands_;
+  if (const auto feed = feed_of(id, request.channel)) spawn(id, tell_presence_stats(id, *feed));
+}
+
+// May the user know who is in the channel?
+awaitable<bool> ChatSession::may_look(CommandId id, FeedKey feed) {
+  if (feed.is_user()) co_return true;
+  const auto access = co_await realtime_.services().rooms.enter(feed.room_id(), who_->principal.id);
+  if (!access) refuse(id, error_of(access.error().code));
+  co_return access.has_value();
+}
+
+awaitable<void> ChatSession::tell_presence(CommandId id, FeedKey feed) {
+  const bool allowed = co_await may_look(id, feed);
+  if (!allowed || !alive()) co_return;
+  const auto found = co_await presence_in(*shard(), feed, options().presence_clients);
+  // Above the limit there are only counts: a list of thousands would cost everybody.
+  if (found.clients > options().presence_clients) co_return refuse(id, ErrorCode::not_available);
+  PresenceResult result;
+  for (const auto& client : found.list) {
+    ClientInfo info;
+    info.client = client.client;
+    info.user = client.user.str();
+    info.conn_info = "{\"name\":";
+    append_json_string(info.conn_info, client.name);
+    info.conn_info += '}';
+    result.presence.emplace_back(client.client, std::move(info));
+  }
+  reply(id, result);
+}
+
+awaitable<void> ChatSession::tell_presence_stats(CommandId id, FeedKey feed) {
+  const bool allowed = co_await may_look(id, feed);
+  if (!allowed || !alive()) co_return;
+  const auto found = co_await presence_in(*shard(), feed, 0);
+  PresenceStatsResult result;
+  result.num_clients = static_cast<std::uint32_t>(found.clients);
+  result.num_users = static_cast<std::uint32_t>(found.users);
+  reply(id, result);
+}
+
+// --- rpc ---
+
+void ChatSession::rpc(CommandId id, RpcRequest request) {
+  ++commands_;
+  const Operation* operation = realtime_.services().operations.find(request.method);
+  if (!operation) return refuse(id, ErrorCode::method_not_found);
+  spawn(id, call(id, *operation, std::move(request.data)));
+}
+
+awaitable<void> ChatSession::call(CommandId id, const Operation& operation, std::string data) {
+  CallContext context{who_, address_, request_id_, origin()};
+  const auto output = co_await operation.call(std::move(context), data);
+  if (!output) co_return refuse(id, error_of(output.error()));
+  RpcResult result;
+  result.data = *output;
+  reply(id, result);
+}
+
+}  // namespace chat::api

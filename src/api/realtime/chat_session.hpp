@@ -1,0 +1,106 @@
+// One client of the chat over the Centrifuge protocol: channels are rooms (`room:<uuid>`) and the user's own feed
+// (`user:<uuid>`, subscribed by the server), offsets are seqs, the epoch is the database's.
+//
+// Home: the shard of its connection; only `on_revoked` is called from elsewhere.
+#pragma once
+
+#include "api/realtime/realtime.hpp"
+#include "api/realtime/session.hpp"
+#include "chat/live_sessions.hpp"
+#include "chat/sessions.hpp"
+#include "fanout/shard.hpp"
+#include "fanout/subscriber.hpp"
+#include "fanout/subscription.hpp"
+#include "model/feed.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chat::api {
+
+class ChatSession final : public RealtimeSession, public fanout::Subscriber, public LiveSession {
+ public:
+  // `address` as limits count it.
+  ChatSession(const Realtime& realtime, const Wire& wire, std::string request_id, std::string address);
+  ~ChatSession() override;
+
+  void on_writable() override { Subscriber::on_writable(); }
+
+ private:
+  using RealtimeSession::socket;
+  struct Channel;
+  using Self = std::shared_ptr<ChatSession>;  // held by what is under way
+
+  // RealtimeSession
+  void opened() override;
+  void ended(const transport::CloseInfo& info) override;
+  void write(std::string_view frame) override;
+  void connect(CommandId id, centrifuge::ConnectRequest request) override;
+  void subscribe(CommandId id, centrifuge::SubscribeRequest request) override;
+  void unsubscribe(CommandId id, centrifuge::UnsubscribeRequest request) override;
+  void publish(CommandId id, centrifuge::PublishRequest request) override;
+  void history(CommandId id, centrifuge::HistoryRequest request) override;
+  void presence(CommandId id, centrifuge::PresenceRequest request) override;
+  void presence_stats(CommandId id, centrifuge::PresenceStatsRequest request) override;
+  void rpc(CommandId id, centrifuge::RpcRequest request) override;
+  void refresh(CommandId id, centrifuge::RefreshRequest request) override;
+  void sub_refresh(CommandId id, centrifuge::SubRefreshRequest request) override;
+
+  // Subscriber
+  const fanout::Entrant& entrant() const override { return entrant_; }
+  void on_subscribed(fanout::Subscription& subscription, fanout::Recovery recovery) override;
+  void on_subscribe_failed(fanout::Subscription& subscription, const Error& error) override;
+  void on_removed(fanout::Subscription& subscription) override;
+  void on_position_lost(fanout::Subscription& subscription) override;
+  void on_slow(std::string_view reason) override;
+  void on_state_invalidated() override;
+
+  // LiveSession
+  void on_revoked() noexcept override;
+
+  Self self() { return std::static_pointer_cast<ChatSession>(shared_from_this()); }
+  void spawn(CommandId id, boost::asio::awaitable<void> work);
+
+  boost::asio::awaitable<void> log_in(CommandId id, centrifuge::ConnectRequest request);
+  void enter(CommandId id, Session session, const centrifuge::ConnectRequest& request);
+  void welcome(Channel& own, centrifuge::SubscribeResult subscription);
+  boost::asio::awaitable<void> renew(CommandId id, std::string token);
+
+  boost::asio::awaitable<void> join(CommandId id, FeedKey feed);
+  void start(Channel& channel, std::optional<Seq> member_as_of);
+  void give_up(Channel& channel, const centrifuge::ErrorObject& error);
+  void leave_as_asked(Channel& channel);
+  void end(Channel& channel, centrifuge::UnsubscribeCode why);
+
+  boost::asio::awaitable<void> post(CommandId id, NewMessage message);
+  boost::asio::awaitable<void> read_history(CommandId id, FeedKey feed, FeedQuery query);
+  boost::asio::awaitable<bool> may_look(CommandId id, FeedKey feed);
+  boost::asio::awaitable<void> tell_presence(CommandId id, FeedKey feed);
+  boost::asio::awaitable<void> tell_presence_stats(CommandId id, FeedKey feed);
+  boost::asio::awaitable<void> call(CommandId id, const Operation& operation, std::string data);
+
+  std::optional<FeedKey> feed_of(CommandId id, std::string_view channel);
+  Channel* find(const FeedKey& feed) noexcept;
+  Channel& channel_of(const fanout::Subscription& subscription) noexcept;
+  void erase(const Channel& channel);
+
+  const Realtime& realtime_;
+  std::optional<Session> who_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  fanout::Entrant entrant_;
+  const std::string request_id_;
+  const std::string address_;
+  std::chrono::steady_clock::time_point opened_at_;
+  std::atomic<fanout::Shard*> home_{nullptr};  // for on_revoked; set when open
+  std::uint32_t commands_ = 0;
+};
+
+}  // namespace chat::api

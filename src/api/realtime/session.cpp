@@ -1,0 +1,283 @@
+#include "api/realtime/session.hpp"
+
+#include "telemetry/log.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <random>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace chat::api {
+namespace {
+
+using namespace centrifuge;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+
+// Spreads the first pings of clients that came back together.
+milliseconds half_to_whole(milliseconds interval) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  std::uniform_int_distribution<milliseconds::rep> in_half(interval.count() / 2, interval.count());
+  return milliseconds(in_half(random));
+}
+
+}  // namespace
+
+RealtimeSession::RealtimeSession(const RealtimeOptions& options, const Clock& clock, const Wire& wire)
+    : options_(options), clock_(clock), wire_(wire) {}
+
+// --- the connection ---
+
+void RealtimeSession::on_open(transport::WebSocket& socket) {
+  socket_ = &socket;
+  next_step_ = clock_.steady() + options_.connect_timeout;
+  schedule();
+  opened();
+}
+
+void RealtimeSession::on_text(std::string_view message) {
+  if (wire_.encoding != Encoding::json) return violation("a text frame on a Protobuf connection");
+  on_commands(message);
+}
+
+void RealtimeSession::on_binary(std::string_view message) {
+  if (wire_.encoding != Encoding::protobuf) return violation("a binary frame on a JSON connection");
+  on_commands(message);
+}
+
+void RealtimeSession::on_overflow(transport::WebSocket& socket) {
+  const auto& why = row_of(CloseCode::slow);
+  socket.fail_slow(static_cast<std::uint16_t>(why.code), why.reason);
+}
+
+// Who has asked something gets its answer before the goodbye, if it comes in time.
+void RealtimeSession::on_shutdown(transport::WebSocket&) {
+  leaving_ = true;
+  read_on();
+  if (in_flight_ == 0) return close(CloseCode::shutdown);
+  next_step_ = clock_.steady() + options_.goodbye;
+  schedule();
+}
+
+void RealtimeSession::on_close(const transport::CloseInfo& info) {
+  state_ = State::closed;
+  cancel();
+  rest_ = {};
+  ended(info);
+  socket_ = nullptr;
+}
+
+void RealtimeSession::close(CloseCode why, std::string_view reason) {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  cancel();
+  if (reason.empty()) reason = row_of(why).reason;
+  if (socket_) socket_->close(static_cast<std::uint16_t>(why), reason);
+}
+
+void RealtimeSession::violation(std::string_view what) {
+  log_info("realtime_violation", {{"what", what}});
+  close(CloseCode::bad_request);
+}
+
+// --- time ---
+
+void RealtimeSession::expire_at(Timestamp when) {
+  expires_at_ = when;
+  schedule();
+}
+
+std::uint32_t RealtimeSession::seconds_left(Timestamp when) const {
+  const auto left = std::chrono::floor<std::chrono::seconds>(when - clock_.now()).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, std::numeric_limits<std::int32_t>::max()));
+}
+
+// One timer serves liveness and the token's end. The wall clock may be set: it is looked at again with every ping.
+void RealtimeSession::schedule() {
+  if (state_ == State::closed || !socket_) return;
+  auto delay = std::chrono::ceil<milliseconds>(next_step_ - clock_.steady());
+  if (expires_at_ != Timestamp::max() && state_ == State::connected) {
+    delay = std::min(delay, std::chrono::ceil<milliseconds>(expires_at_ + options_.expiry_grace - clock_.now()));
+  }
+  socket_->loop().schedule(*this, std::max(delay, milliseconds(1)));
+}
+
+void RealtimeSession::on_timer() noexcept {
+  const auto now = clock_.steady();
+  if (leaving_ && now >= next_step_) return close(CloseCode::shutdown);
+  if (state_ != State::connected) {
+    if (now >= next_step_) return close(CloseCode::stale);
+    return schedule();
+  }
+  if (clock_.now() >= expires_at_ + options_.expiry_grace && expires_at_ != Timestamp::max()) {
+    return close(CloseCode::connection_expired);
+  }
+  if (now >= next_step_ && !leaving_) {
+    if (awaiting_pong_) return close(CloseCode::no_pong);
+    if (ping_sent_) {
+      ping_sent_ = false;
+      next_step_ = now + (options_.ping_interval - options_.pong_timeout);
+    } else if (wire_.frame_pings) {
+      next_step_ = now + options_.ping_interval;
+    } else {
+      std::string ping;
+      append_ping(ping, wire_.encoding);
+      write_object(ping);
+      ping_sent_ = awaiting_pong_ = true;
+      next_step_ = now + options_.pong_timeout;
+    }
+  }
+  schedule();
+}
+
+// --- commands ---
+
+bool RealtimeSession::may_start() const noexcept {
+  return !leaving_ && state_ != State::connecting && in_flight_ < options_.in_flight_commands;
+}
+
+void RealtimeSession::on_commands(std::string_view frame) {
+  if (state_ == State::closed || leaving_) return;
+  if (rest_.empty()) return run(frame);
+  // Only an emulated connection comes here: its requests cannot be held back.
+  if (rest_.size() + frame.size() > options_.message_bytes) return close(CloseCode::too_many_requests);
+  if (wire_.encoding == Encoding::json && !rest_.ends_with('\n')) rest_ += '\n';
+  rest_ += frame;
+}
+
+void RealtimeSession::run(std::string_view frame) {
+  const auto self = shared_from_this();  // a command may end the connection
+  running_ = true;
+  CommandReader reader(wire_.encoding, frame);
+  while (alive() && may_start()) {
+    auto command = reader.next();
+    if (!command) break;
+    if (!*command) {
+      violation(command->error().message);
+      break;
+    }
+    start(std::move(**command));
+  }
+  running_ = false;
+  if (!alive()) return;
+  rest_ = reader.rest();
+  read_on();
+}
+
+// Reads on, or stops reading, as things stand.
+void RealtimeSession::read_on() {
+  if (!socket_) return;
+  const bool wanted = rest_.empty() && may_start();
+  if (wanted == !socket_->reading_paused()) return;
+  if (wanted) {
+    socket_->resume_reading();
+  } else {
+    socket_->pause_reading();
+  }
+}
+
+void RealtimeSession::go_on() {
+  if (running_ || !alive()) return;
+  if (!rest_.empty() && may_start()) {
+    const std::string frame = std::exchange(rest_, {});
+    return run(frame);
+  }
+  read_on();
+}
+
+void RealtimeSession::start(Command&& command) {
+  if (command.is_pong()) {
+    if (state_ != State::connected) return violation("a pong before connect");
+    awaiting_pong_ = false;
+    return;
+  }
+  if (auto* first = std::get_if<ConnectRequest>(&command.method)) {
+    if (state_ != State::fresh) return violation("a second connect");
+    if (command.id == 0) return violation("a command without an id");
+    state_ = State::connecting;
+    ++in_flight_;
+    return connect(command.id, std::move(*first));
+  }
+  if (state_ != State::connected) return violation("a command without a connect before it");
+  if (std::holds_alternative<SendRequest>(command.method)) return close(CloseCode::not_available);
+  if (command.id == 0) return violation("a command without an id");
+  dispatch(command.id, std::move(command));
+}
+
+void RealtimeSession::dispatch(CommandId id, Command&& command) {
+  const auto in_channel = [&](auto&& request, auto handle) {
+    if (request.channel.empty()) return violation("a command without its channel");
+    if (request.channel.size() > options_.channel_bytes) {
+      return refuse(id, ErrorObject(ErrorCode::bad_request, "the channel's name is too long"));
+    }
+    (this->*handle)(id, std::move(request));
+  };
+  ++in_flight_;
+  std::visit(Overloaded{
+                 [&](SubscribeRequest& request) { in_channel(request, &RealtimeSession::subscribe); },
+                 [&](UnsubscribeRequest& request) { in_channel(request, &RealtimeSession::unsubscribe); },
+                 [&](PublishRequest& request) { in_channel(request, &RealtimeSession::publish); },
+                 [&](HistoryRequest& request) { in_channel(request, &RealtimeSession::history); },
+                 [&](PresenceRequest& request) { in_channel(request, &RealtimeSession::presence); },
+                 [&](PresenceStatsRequest& request) { in_channel(request, &RealtimeSession::presence_stats); },
+                 [&](SubRefreshRequest& request) { in_channel(request, &RealtimeSession::sub_refresh); },
+                 [&](RpcRequest& request) { rpc(id, std::move(request)); },
+                 [&](RefreshRequest& request) { refresh(id, std::move(request)); },
+                 [&](PingRequest&) { refuse(id, ErrorCode::not_available); },
+                 [&](std::monostate&) { violation("no known method"); },
+                 [](ConnectRequest&) {},
+                 [](SendRequest&) {},
+             },
+             command.method);
+}
+
+// --- answers ---
+
+void RealtimeSession::refuse(CommandId id, const ErrorObject& error) {
+  std::string object;
+  append_error(object, wire_.encoding, id, error);
+  answer(object);
+}
+
+void RealtimeSession::connected(CommandId id, ConnectResult result) {
+  if (!alive()) return;
+  state_ = State::connected;
+  result.version = kRealtimeVersion;
+  if (!wire_.frame_pings) {
+    result.ping = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(options_.ping_interval).count());
+    result.pong = true;
+  }
+  next_step_ = clock_.steady() + half_to_whole(options_.ping_interval);
+  schedule();
+  reply(id, result);
+}
+
+void RealtimeSession::refuse_connect(CommandId id, const ErrorObject& error) {
+  if (!alive()) return;
+  state_ = State::refused;
+  refuse(id, error);
+}
+
+void RealtimeSession::answer(std::string_view object) {
+  if (in_flight_ > 0) --in_flight_;
+  if (!alive()) return;
+  write_object(object);
+  if (leaving_ && in_flight_ == 0) return close(CloseCode::shutdown);
+  go_on();
+}
+
+void RealtimeSession::write_object(std::string_view object) {
+  if (!alive() || !socket_) return;
+  std::string frame;
+  append_framed(frame, wire_.encoding, wire_.framing, object);
+  write(frame);
+}
+
+}  // namespace chat::api
