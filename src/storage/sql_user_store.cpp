@@ -2,6 +2,8 @@
 
 #include "base/casefold.hpp"
 #include "storage/durable_commit.hpp"
+#include "storage/journal/sql_room_book.hpp"
+#include "storage/journal/user_command.hpp"
 #include "storage/postgres/pg_array.hpp"
 #include "storage/sql_rows.hpp"
 #include "storage_sql.hpp"
@@ -14,10 +16,7 @@ constexpr sql::Query kLockUsername{sql_text::kUsernameLockPostgresSql};
 constexpr sql::Query kById{sql_text::kUserByIdSql};
 constexpr sql::Query kByUsername{sql_text::kUserByUsernameSql};
 constexpr sql::Query kAfter{sql_text::kUsersAfterSql};
-constexpr sql::Query kSetPassword{sql_text::kUserSetPasswordSql};
 constexpr sql::Query kReplaceHash{sql_text::kUserReplaceHashSql};
-constexpr sql::Query kDisable{sql_text::kUserDisableSql};
-constexpr sql::Query kEnable{sql_text::kUserEnableSql};
 constexpr sql::Query kStatuses{sql_text::kUserStatusesSqliteSql, sql_text::kUserStatusesPostgresSql};
 
 Error no_such_user() { return {Errc::user_not_found, "no such user"}; }
@@ -33,17 +32,6 @@ Result<User> find_one(ConnectionPool& readers, const sql::Query& query, std::ini
   if (!found) return found.error();
   if (!*found) return no_such_user();
   return std::move(**found);
-}
-
-// A change of one user's row by its id.
-Result<void> change_one(sql::Connection& connection, const sql::Query& query,
-                        std::initializer_list<sql::Value> params) {
-  return in_write_transaction(connection, [&](sql::Connection& c) -> Result<void> {
-    const auto changed = c.execute(query, params);
-    if (!changed) return sql::to_error(changed.error());
-    if (*changed == 0) return no_such_user();
-    return {};
-  });
 }
 
 }  // namespace
@@ -73,27 +61,39 @@ Result<User> SqlUserStore::find_username(std::string_view username) {
   return find_one(readers_, kByUsername, {username, folded});
 }
 
-Result<void> SqlUserStore::set_password(UserId id, std::string_view password_hash) {
+Result<void> SqlUserStore::carry_out(UserCommand command) {
+  if (Journal* journal = journal_) return journal::execute_and_wait(*journal, std::move(command));
   return writer_.run([&](sql::Connection& connection) {
-    return change_one(connection, kSetPassword, {id, password_hash});
+    return in_write_transaction(connection, [&](sql::Connection& c) -> Result<void> {
+      journal::WriteItem item;
+      item.user_command = &command;
+      if (const auto failure = journal::carry_out(item, c, clock_.now())) return sql::to_error(*failure);
+      if (item.fate == journal::Fate::refused) return item.error;
+      return {};
+    });
   });
 }
 
-Result<bool> SqlUserStore::replace_hash(UserId id, std::string_view from, std::string_view to) {
-  const auto done = writer_.run([&](sql::Connection& connection) {
-    return change_one(connection, kReplaceHash, {id, from, to});
-  });
-  if (!done && done.error().code != Errc::user_not_found) return done.error();
-  return done.has_value();
+Result<void> SqlUserStore::set_password(UserId id, std::string_view password_hash) {
+  return carry_out(journal::own_command(id, SetPassword{std::string(password_hash)}));
 }
 
 Result<void> SqlUserStore::set_disabled(UserId id, bool disabled) {
+  return carry_out(journal::own_command(id, SetDisabled{disabled}));
+}
+
+Result<bool> SqlUserStore::replace_hash(UserId id, std::string_view from, std::string_view to) {
+  bool replaced = false;
   const auto done = writer_.run([&](sql::Connection& connection) {
-    return disabled ? change_one(connection, kDisable, {id, clock_.now()}) : change_one(connection, kEnable, {id});
+    return in_write_transaction(connection, [&](sql::Connection& c) -> Result<void> {
+      const auto changed = c.execute(kReplaceHash, {id, from, to});
+      if (!changed) return sql::to_error(changed.error());
+      replaced = *changed > 0;
+      return {};
+    });
   });
-  if (done || done.error().code != Errc::user_not_found) return done;
-  if (auto user = find_user(id); !user) return user.error();
-  return {};  // it was disabled already
+  if (!done) return done.error();
+  return replaced;
 }
 
 Result<std::vector<User>> SqlUserStore::list_users(std::size_t limit, std::optional<UserId> after) {

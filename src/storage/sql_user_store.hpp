@@ -1,9 +1,12 @@
 // ports/stores.hpp's UserStore on either database.
 #pragma once
 
+#include "ports/journal.hpp"
 #include "ports/stores.hpp"
 #include "storage/connection_pool.hpp"
 #include "storage/write_lane.hpp"
+
+#include <atomic>
 
 namespace chat::storage {
 
@@ -11,6 +14,10 @@ class SqlUserStore final : public UserStore {
  public:
   SqlUserStore(ConnectionPool& readers, WriteLane& writer, Clock& clock)
       : readers_(readers), writer_(writer), clock_(clock) {}
+
+  // From now on what changes a user's feed goes through it; before (the command line) it is a transaction of the
+  // writer's own, that other processes learn of from the database. `journal` outlives this.
+  void use_journal(Journal& journal) { journal_ = &journal; }
 
   Result<User> create_user(const User& user) override;
   Result<User> find_user(UserId id) override;
@@ -22,9 +29,12 @@ class SqlUserStore final : public UserStore {
   Result<std::vector<UserStatus>> user_statuses(const std::vector<UserId>& ids) override;
 
  private:
+  Result<void> carry_out(UserCommand command);
+
   ConnectionPool& readers_;
   WriteLane& writer_;
   Clock& clock_;
+  std::atomic<Journal*> journal_{nullptr};
 };
 
 }  // namespace chat::storage

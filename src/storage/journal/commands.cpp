@@ -61,24 +61,32 @@ class Command {
     const auto role = book_.role_of(c.user_id);
     if (!allowed(may_set_member(room_.kind, actor_, role, c.role))) return;
     if (role == c.role) return unchanged();
+    const auto user = book_.users().lock(c.user_id);
+    if (!user) return item_.refuse(Errc::user_not_found, "no such user");
     const std::string who = "{\"user_id\":" + json_string(c.user_id.str());
-    const std::string as = ",\"role\":" + json_string(to_string(c.role)) + "}";
+    const std::string as = ",\"role\":" + json_string(to_string(c.role));
     if (role) {
       book_.set_role(c.user_id, c.role);
-      return changed(EventKind::member_role_changed, std::nullopt, who + as);
+      changed(EventKind::member_role_changed, std::nullopt, who + as + "}");
+      return tell(c.user_id, *user, EventKind::membership_changed, as);
     }
-    const auto name = book_.name_of(c.user_id);
-    if (!name) return item_.refuse(Errc::user_not_found, "no such user");
     book_.add_member(c, room_.last_seq.next(), room_.message_count, now_);
-    changed(EventKind::member_joined, std::nullopt, who + ",\"name\":" + json_string(*name) + as);
+    changed(EventKind::member_joined, std::nullopt, who + ",\"name\":" + json_string(user->name) + as + "}");
+    tell(c.user_id, *user, EventKind::invited,
+         ",\"room_name\":" + (room_.name ? json_string(*room_.name) : "null") +
+             ",\"room_kind\":" + json_string(to_string(room_.kind)) + as);
   }
 
   void operator()(const RemoveMember& c) {
     const auto role = book_.role_of(c.user_id);
     if (!allowed(may_remove_member(room_.kind, actor_, c.user_id, role.value_or(MemberRole::member)))) return;
     if (!role) return unchanged();
+    const auto user = book_.users().lock(c.user_id);
+    if (!user) return item_.refuse(Errc::user_not_found, "no such user");
     book_.remove_member(c.user_id);
     changed(EventKind::member_left, std::nullopt, "{\"user_id\":" + json_string(c.user_id.str()) + "}");
+    const bool own_wish = c.user_id == actor_.id;
+    tell(c.user_id, *user, EventKind::membership_ended, own_wish ? ",\"reason\":\"left\"" : ",\"reason\":\"removed\"");
   }
 
   void operator()(const ChangeRoom& c) {
@@ -132,7 +140,17 @@ class Command {
     book_.add_event(event);
     item_.fate = Fate::stored;
     item_.stored = {event.id.value, event.seq, Ordinal(0), now_, false};
-    item_.event = std::make_shared<const Event>(std::move(event));
+    item_.changed = true;
+    item_.events.push_back(std::make_shared<const Event>(std::move(event)));
+  }
+
+  // The same change in the feed of whom it concerns. `what`: members of the payload between room and actor.
+  void tell(UserId id, const UserFacts& user, EventKind kind, const std::string& what) {
+    std::string payload = "{\"room_id\":" + json_string(command_.room_id.str()) + what + ",\"room_seq\":";
+    append_json_int(payload, item_.stored.seq.value);
+    payload += ",\"actor\":{\"id\":" + json_string(command_.actor.id.str()) +
+               ",\"name\":" + json_string(command_.actor.name) + "}}";
+    item_.events.push_back(add_user_event(book_.users(), id, user, command_.id, kind, std::move(payload), now_));
   }
 
   WriteItem& item_;
@@ -143,21 +161,35 @@ class Command {
   Actor actor_;
 };
 
+// Whom a change of membership concerns.
+std::optional<UserId> concerned(const FeedCommand& command) {
+  if (const auto* add = std::get_if<AddMember>(&command.change)) return add->user_id;
+  if (const auto* remove = std::get_if<RemoveMember>(&command.change)) return remove->user_id;
+  return std::nullopt;
+}
+
+// A former flight stored it after all: what it left is what is told now.
+bool was_stored(WriteItem& item, RoomBook& book) {
+  const FeedCommand& command = *item.command;
+  auto event = book.event(command.id);
+  if (!event) return false;
+  event->actor_name = command.actor.name;
+  item.fate = Fate::stored;
+  item.stored = {event->id.value, event->seq, Ordinal(0), event->at, false};
+  item.events.push_back(std::make_shared<const Event>(std::move(*event)));
+  if (const auto user = concerned(command))
+    if (auto told = book.users().event(*user, command.id))
+      item.events.push_back(std::make_shared<const Event>(std::move(*told)));
+  return true;
+}
+
 }  // namespace
 
 void carry_out(WriteItem& item, RoomBook& book, Timestamp now) {
   const FeedCommand& command = *item.command;
   auto room = book.lock();
   if (!room) return item.refuse(Errc::room_not_found, "no such room");
-  if (item.look_first) {
-    if (auto event = book.event(command.id)) {
-      event->actor_name = command.actor.name;
-      item.fate = Fate::stored;
-      item.stored = {event->id.value, event->seq, Ordinal(0), event->at, false};
-      item.event = std::make_shared<const Event>(std::move(*event));
-      return;
-    }
-  }
+  if (item.look_first && was_stored(item, book)) return;
   if (command.client_id) {
     if (auto first = book.event_of(command.actor.id, *command.client_id)) {
       item.fate = Fate::repeated;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace chat::sql {
 class Connection;
@@ -18,24 +19,35 @@ namespace chat::journal {
 
 enum class Fate : std::uint8_t {
   untried,   // certainly not stored; goes back to the head of its room
-  stored,    // durable: `stored` (and a command's `event`) are set
+  stored,    // durable: `stored` (and a command's `events`) are set
   repeated,  // an earlier send with this client_id is durable: `stored` is its answer
   refused,   // certainly not stored and never will be: `error`
-  busy,      // certainly not stored: somebody else holds the room's row
+  busy,      // certainly not stored: somebody else holds the feed's row
   unsure,    // the connection was lost at COMMIT: look before sending again
 };
 
 struct WriteItem {
-  // Exactly one of the two; they outlive the call.
+  // Exactly one of the three; they outlive the call.
   const AppendMessage* message = nullptr;
   const FeedCommand* command = nullptr;
+  const UserCommand* user_command = nullptr;
   bool look_first = false;  // a former flight left it unsure: it may be stored already
 
   Fate fate = Fate::untried;
   Stored stored;
   Error error;
-  std::shared_ptr<const Event> event;  // of a command that changed something; a message's is made by the lane
+  // Of a command: whether there is anything to commit, and the events it left, that of its own feed first. A message's
+  // event is made by the lane.
+  bool changed = false;
+  std::vector<std::shared_ptr<const Event>> events;
 
+  bool is_command() const { return !message; }
+  // Forgets what a transaction that was rolled back seemed to do.
+  void undo(Fate now) {
+    fate = now;
+    changed = false;
+    events.clear();
+  }
   void refuse(Errc code, std::string text) {
     fate = Fate::refused;
     error = Error(code, std::move(text));

@@ -50,6 +50,7 @@ bool Lane::enqueue(Work work, JournalAnswer answer) {
 
 bool Lane::push(AppendMessage message, JournalAnswer answer) { return enqueue(std::move(message), std::move(answer)); }
 bool Lane::push(FeedCommand command, JournalAnswer answer) { return enqueue(std::move(command), std::move(answer)); }
+bool Lane::push(UserCommand command, JournalAnswer answer) { return enqueue(std::move(command), std::move(answer)); }
 
 bool Lane::post(std::function<void(sql::Connection*)> job) {
   {
@@ -169,6 +170,7 @@ void Lane::fly(Lock& lock, std::vector<EntryPtr> batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     items[i].message = batch[i]->message();
     items[i].command = batch[i]->command();
+    items[i].user_command = batch[i]->user_command();
     items[i].look_first = batch[i]->unsure;
     bytes += batch[i]->bytes;
     messages += items[i].message ? 1 : 0;
@@ -204,10 +206,10 @@ void Lane::back_off() {
 void Lane::settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem> items) {
   std::vector<EntryPtr> done, back, aside;
   std::vector<WriteItem> results;
-  // All that is left of a room stays together, in its order.
-  std::unordered_set<RoomId> held;
+  // All that is left of a feed stays together, in its order.
+  std::unordered_set<FeedKey> held;
   for (std::size_t i = 0; i < batch.size(); ++i)
-    if (items[i].fate == Fate::busy) held.insert(batch[i]->room());
+    if (items[i].fate == Fate::busy) held.insert(batch[i]->feed());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Fate fate = items[i].fate;
     batch[i]->unsure |= fate == Fate::unsure;  // for good: a backend we lost may come to it even later
@@ -216,7 +218,7 @@ void Lane::settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem
       done.push_back(std::move(batch[i]));
       results.push_back(std::move(items[i]));
     } else {
-      (held.contains(batch[i]->room()) ? aside : back).push_back(std::move(batch[i]));
+      (held.contains(batch[i]->feed()) ? aside : back).push_back(std::move(batch[i]));
     }
   }
   queue_.put_aside(std::move(aside), clock_.steady());
@@ -228,8 +230,8 @@ void Lane::settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem
     if (results[i].fate != Fate::stored) continue;
     if (const AppendMessage* message = results[i].message)
       commit.events.push_back({created_event(*message, results[i].stored), message->origin});
-    else if (results[i].event)
-      commit.events.push_back({results[i].event, results[i].command->origin});
+    for (const auto& event : results[i].events)
+      commit.events.push_back({event, event->feed == done[i]->feed() ? done[i]->origin() : Origin{}});
   }
   if (!commit.events.empty()) sink_.on_commit(commit);
   // "Not stored" is never concluded of a message whose COMMIT was lost: only a look-up that succeeded may say so.

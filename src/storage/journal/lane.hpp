@@ -38,6 +38,7 @@ class Lane {
   // Thread-safe, never block. False: nothing was taken.
   bool push(AppendMessage message, JournalAnswer answer);
   bool push(FeedCommand command, JournalAnswer answer);
+  bool push(UserCommand command, JournalAnswer answer);
   // `job` is called exactly once, on the lane's thread: with the writer's connection, or with null when it will not be
   // run (the lane ended first).
   bool post(std::function<void(sql::Connection*)> job);

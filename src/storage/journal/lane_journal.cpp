@@ -13,22 +13,25 @@ LaneJournal::LaneJournal(const JournalOptions& options, std::vector<std::unique_
     lanes_.push_back(std::make_unique<Lane>(lanes_.size(), options, std::move(writer), sink, clock));
 }
 
-Lane& LaneJournal::lane_of(const RoomId& room) {
+Lane& LaneJournal::lane_of(const FeedKey& feed) {
   // The high half: the low bits also choose home shards, and must not tie lanes to shards.
-  return *lanes_[(std::hash<RoomId>{}(room) >> 32) % lanes_.size()];
+  return *lanes_[(std::hash<FeedKey>{}(feed) >> 32) % lanes_.size()];
 }
 
 bool LaneJournal::append(AppendMessage message, JournalAnswer answer) {
-  Lane& lane = lane_of(message.room_id);
+  Lane& lane = lane_of(FeedKey::room(message.room_id));
   return lane.push(std::move(message), std::move(answer));
 }
 
 bool LaneJournal::execute(FeedCommand command, JournalAnswer answer) {
-  Lane& lane = lane_of(command.room_id);
+  Lane& lane = lane_of(FeedKey::room(command.room_id));
   return lane.push(std::move(command), std::move(answer));
 }
 
-bool LaneJournal::execute(UserCommand, JournalAnswer) { return false; }
+bool LaneJournal::execute(UserCommand command, JournalAnswer answer) {
+  Lane& lane = lane_of(FeedKey::user(command.user_id));
+  return lane.push(std::move(command), std::move(answer));
+}
 
 Result<void> LaneJournal::run(const std::function<Result<void>(sql::Connection&)>& work) {
   if (!lends_connection_) return Error(Errc::unavailable, "this journal lends no connection");

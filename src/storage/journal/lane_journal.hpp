@@ -1,4 +1,4 @@
-// The journal: a few lanes, each room on one of them.
+// The journal: a few lanes, each feed on one of them.
 //
 // Made by the factories that storage/storage.hpp names. Home: app makes and stops it; every other call is thread-safe.
 #pragma once
@@ -28,7 +28,7 @@ class LaneJournal final : public Journal, public storage::WriteLane {
   Result<void> run(const std::function<Result<void>(sql::Connection&)>& work) override;
 
  private:
-  Lane& lane_of(const RoomId& room);
+  Lane& lane_of(const FeedKey& feed);
 
   const bool lends_connection_;
   std::vector<std::unique_ptr<Lane>> lanes_;

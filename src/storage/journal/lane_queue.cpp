@@ -23,21 +23,37 @@ std::size_t payload_bytes(const FeedCommand& c) {
   return bytes;
 }
 
+std::size_t payload_bytes(const UserCommand& c) {
+  const auto* password = std::get_if<SetPassword>(&c.change);
+  return c.actor.name.size() + (password ? password->hash.size() : 0);
+}
+
 }  // namespace
 
-const RoomId& LaneEntry::room() const { return is_command() ? command()->room_id : message()->room_id; }
-const Principal& LaneEntry::actor() const { return is_command() ? command()->actor : message()->author; }
+FeedKey LaneEntry::feed() const {
+  if (const UserCommand* of_user = user_command()) return FeedKey::user(of_user->user_id);
+  return FeedKey::room(is_command() ? command()->room_id : message()->room_id);
+}
+const Principal& LaneEntry::actor() const {
+  if (const UserCommand* of_user = user_command()) return of_user->actor;
+  return is_command() ? command()->actor : message()->author;
+}
+const Origin& LaneEntry::origin() const {
+  return std::visit([](const auto& of) -> const Origin& { return of.origin; }, work);
+}
 const std::optional<std::string>& LaneEntry::client_id() const {
+  static const std::optional<std::string> kNone;
+  if (user_command()) return kNone;
   return is_command() ? command()->client_id : message()->client_id;
 }
 
 std::size_t LaneQueue::KeyHash::operator()(const Key& key) const noexcept {
-  const std::size_t a = std::hash<RoomId>{}(key.room), b = std::hash<UserId>{}(key.actor);
+  const std::size_t a = std::hash<FeedKey>{}(key.feed), b = std::hash<UserId>{}(key.actor);
   return a ^ (b * 0x9E3779B97F4A7C15ull) ^ (std::hash<std::string>{}(key.client_id) << 1) ^ key.command;
 }
 
 LaneQueue::Key LaneQueue::key_of(const LaneEntry& entry) {
-  return {entry.room(), entry.actor().id, entry.is_command(), *entry.client_id()};
+  return {entry.feed(), entry.actor().id, entry.is_command(), *entry.client_id()};
 }
 
 bool LaneQueue::push(AppendMessage& message, JournalAnswer& answer, TimePoint now) {
@@ -56,6 +72,15 @@ bool LaneQueue::push(FeedCommand& command, JournalAnswer& answer, TimePoint now)
   entry->work = std::move(command);
   if (push(entry, answer, now)) return true;
   command = std::move(std::get<FeedCommand>(entry->work));
+  return false;
+}
+
+bool LaneQueue::push(UserCommand& command, JournalAnswer& answer, TimePoint now) {
+  auto entry = std::make_unique<LaneEntry>();
+  entry->bytes = payload_bytes(command);
+  entry->work = std::move(command);
+  if (push(entry, answer, now)) return true;
+  command = std::move(std::get<UserCommand>(entry->work));
   return false;
 }
 
@@ -89,12 +114,12 @@ bool LaneQueue::has_room(const LaneEntry& entry, std::size_t bytes) const {
     return found == loads.end() ? Load{} : found->second;
   };
   return fits(total_, options_.queue_messages, options_.queue_bytes) &&
-         fits(load_of(rooms_, entry.room()), options_.queue_messages / 4, options_.queue_bytes / 4) &&
+         fits(load_of(feeds_, entry.feed()), options_.queue_messages / 4, options_.queue_bytes / 4) &&
          fits(load_of(users_, entry.actor().id), options_.queue_messages / 8, options_.queue_bytes / 8);
 }
 
 void LaneQueue::charge(const LaneEntry& entry, std::size_t bytes) {
-  for (Load* load : {&total_, &rooms_[entry.room()], &users_[entry.actor().id]}) {
+  for (Load* load : {&total_, &feeds_[entry.feed()], &users_[entry.actor().id]}) {
     ++load->count;
     load->bytes += bytes;
   }
@@ -109,7 +134,7 @@ void LaneQueue::finish(const LaneEntry& entry) {
     found->second.bytes -= bytes;
     if (found->second.count == 0) loads.erase(found);
   };
-  release(rooms_, entry.room());
+  release(feeds_, entry.feed());
   release(users_, entry.actor().id);
   total_.count -= count;
   total_.bytes -= bytes;
@@ -121,7 +146,7 @@ bool LaneQueue::too_old(const LaneEntry& entry, TimePoint now) const {
 }
 
 std::vector<EntryPtr> LaneQueue::take(TimePoint now, std::vector<EntryPtr>& expired) {
-  std::erase_if(aside_, [](const auto& room) { return room.second.entries.empty(); });
+  std::erase_if(aside_, [](const auto& feed) { return feed.second.entries.empty(); });
   if (main_turn_) {
     main_turn_ = false;
     auto batch = take_main(now, expired);
@@ -135,9 +160,9 @@ std::vector<EntryPtr> LaneQueue::take(TimePoint now, std::vector<EntryPtr>& expi
 
 std::vector<EntryPtr> LaneQueue::take_aside(TimePoint now, std::vector<EntryPtr>& expired) {
   auto due = aside_.end();
-  for (auto room = aside_.begin(); room != aside_.end(); ++room)
-    if (room->second.retry_at <= now && (due == aside_.end() || room->second.retry_at < due->second.retry_at))
-      due = room;
+  for (auto feed = aside_.begin(); feed != aside_.end(); ++feed)
+    if (feed->second.retry_at <= now && (due == aside_.end() || feed->second.retry_at < due->second.retry_at))
+      due = feed;
   std::vector<EntryPtr> batch;
   if (due == aside_.end()) return batch;
   auto& entries = due->second.entries;
@@ -156,7 +181,7 @@ std::vector<EntryPtr> LaneQueue::take_aside(TimePoint now, std::vector<EntryPtr>
     entries.pop_front();
     if (batch.back()->is_command()) break;
   }
-  return batch;  // an emptied room stays until the next take: its pause is remembered should the flight fail
+  return batch;  // an emptied feed stays until the next take: its pause is remembered should the flight fail
 }
 
 std::vector<EntryPtr> LaneQueue::take_main(TimePoint now, std::vector<EntryPtr>& expired) {
@@ -169,7 +194,7 @@ std::vector<EntryPtr> LaneQueue::take_main(TimePoint now, std::vector<EntryPtr>&
       main_.pop_front();
       continue;
     }
-    if (const auto aside = aside_.find(next.room()); aside != aside_.end()) {
+    if (const auto aside = aside_.find(next.feed()); aside != aside_.end()) {
       aside->second.entries.push_back(std::move(main_.front()));
       main_.pop_front();
       continue;
@@ -185,23 +210,23 @@ std::vector<EntryPtr> LaneQueue::take_main(TimePoint now, std::vector<EntryPtr>&
 }
 
 void LaneQueue::put_back(std::vector<EntryPtr> entries) {
-  // They are older than whatever else of their room is here.
+  // They are older than whatever else of their feed is here.
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-    const auto aside = aside_.find((*entry)->room());
+    const auto aside = aside_.find((*entry)->feed());
     (aside == aside_.end() ? main_ : aside->second.entries).push_front(std::move(*entry));
   }
 }
 
 void LaneQueue::put_aside(std::vector<EntryPtr> entries, TimePoint now) {
-  std::vector<RoomId> rooms;
+  std::vector<FeedKey> feeds;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-    const RoomId room = (*entry)->room();
-    if (std::find(rooms.begin(), rooms.end(), room) == rooms.end()) rooms.push_back(room);
-    aside_[room].entries.push_front(std::move(*entry));
+    const FeedKey feed = (*entry)->feed();
+    if (std::find(feeds.begin(), feeds.end(), feed) == feeds.end()) feeds.push_back(feed);
+    aside_[feed].entries.push_front(std::move(*entry));
   }
   using std::chrono::milliseconds;
-  for (const RoomId& room : rooms) {
-    Aside& aside = aside_[room];
+  for (const FeedKey& feed : feeds) {
+    Aside& aside = aside_[feed];
     aside.retry_at = now + aside.pause;  // first at once, waiting in a flight of its own
     aside.pause = std::min(options_.room_retry_max, std::max(options_.room_lock_wait, aside.pause * 2));
   }
@@ -215,7 +240,7 @@ std::vector<EntryPtr> LaneQueue::extract(Pick pick) {
       if (pick(*entry)) out.push_back(std::move(entry));
     std::erase(entries, nullptr);
   };
-  for (auto& [room, aside] : aside_) sweep(aside.entries);
+  for (auto& [feed, aside] : aside_) sweep(aside.entries);
   sweep(main_);
   return out;
 }
@@ -237,7 +262,7 @@ std::optional<TimePoint> LaneQueue::next_due() const {
   const auto sooner = [&due](TimePoint at) {
     if (!due || at < *due) due = at;
   };
-  for (const auto& [room, aside] : aside_) {
+  for (const auto& [feed, aside] : aside_) {
     sooner(aside.retry_at);
     for (const EntryPtr& entry : aside.entries)
       if (!entry->patient) sooner(entry->since + options_.max_wait);

@@ -1,8 +1,8 @@
 // What waits in one lane, and what is in flight: order, shares, ages and equal keys. No thread, no clock, no database.
 //
-// - A room's entries leave in the order they came. Messages leave in batches, a command alone.
-// - A room whose row somebody else holds is put aside and tried again alone; the others go on.
-// - A second send with the key (room, actor, message or command, client_id) of an entry that is still here attaches to
+// - A feed's entries leave in the order they came. Messages leave in batches, a command alone.
+// - A feed whose row somebody else holds is put aside and tried again alone; the others go on.
+// - A second send with the key (feed, actor, message or command, client_id) of an entry that is still here attaches to
 //   it and never enters a batch.
 //
 // Not thread-safe: its lane guards it. Time is handed in.
@@ -27,19 +27,21 @@ namespace chat::journal {
 using TimePoint = std::chrono::steady_clock::time_point;
 
 struct LaneEntry {
-  std::variant<AppendMessage, FeedCommand> work;
+  std::variant<AppendMessage, FeedCommand, UserCommand> work;
   std::vector<JournalAnswer> answers;  // the first made the entry, the others attached
   TimePoint since{};
   std::size_t bytes = 0;  // of the payload: what counts for a batch
   bool patient = false;
   bool unsure = false;  // a flight with it lost its connection at COMMIT
 
-  bool is_command() const { return work.index() == 1; }
+  bool is_command() const { return !message(); }
   const AppendMessage* message() const { return std::get_if<AppendMessage>(&work); }
   const FeedCommand* command() const { return std::get_if<FeedCommand>(&work); }
-  const RoomId& room() const;
+  const UserCommand* user_command() const { return std::get_if<UserCommand>(&work); }
+  FeedKey feed() const;
   const Principal& actor() const;
-  const std::optional<std::string>& client_id() const;
+  const Origin& origin() const;
+  const std::optional<std::string>& client_id() const;  // a UserCommand has none
 };
 using EntryPtr = std::unique_ptr<LaneEntry>;
 
@@ -47,16 +49,17 @@ class LaneQueue {
  public:
   explicit LaneQueue(const JournalOptions& options) : options_(options) {}
 
-  // False: full, or the room's or user's share is. Takes the arguments only when true.
+  // False: full, or the feed's or user's share is. Takes the arguments only when true.
   bool push(AppendMessage& message, JournalAnswer& answer, TimePoint now);
   bool push(FeedCommand& command, JournalAnswer& answer, TimePoint now);
+  bool push(UserCommand& command, JournalAnswer& answer, TimePoint now);
 
   // What to send now; empty: nothing is ready. Entries found too old on the way are moved to `expired`.
   std::vector<EntryPtr> take(TimePoint now, std::vector<EntryPtr>& expired);
 
-  // In-flight entries that were not stored, in their order: back to the head of their rooms.
+  // In-flight entries that were not stored, in their order: back to the head of their feeds.
   void put_back(std::vector<EntryPtr> entries);
-  // The same for entries whose room is held by somebody else: set aside until its next try.
+  // The same for entries whose feed is held by somebody else: set aside until its next try.
   void put_aside(std::vector<EntryPtr> entries, TimePoint now);
 
   // The entry is done: leaves its shares and the key map. Call once for everything taken, before answering.
@@ -69,7 +72,7 @@ class LaneQueue {
   std::vector<EntryPtr> take_all();
 
   bool waiting() const { return !main_.empty() || !aside_.empty(); }  // anything not in flight
-  // When to look again although nothing was pushed: a room set aside is due, or one of its entries gets too old.
+  // When to look again although nothing was pushed: a feed set aside is due, or one of its entries gets too old.
   std::optional<TimePoint> next_due() const;
 
   std::size_t messages() const { return total_.count; }
@@ -77,7 +80,7 @@ class LaneQueue {
 
  private:
   struct Key {
-    RoomId room;
+    FeedKey feed;
     UserId actor;
     bool command = false;
     std::string client_id;
@@ -108,12 +111,12 @@ class LaneQueue {
 
   const JournalOptions options_;
   std::deque<EntryPtr> main_;
-  std::unordered_map<RoomId, Aside> aside_;
+  std::unordered_map<FeedKey, Aside> aside_;
   std::unordered_map<Key, LaneEntry*, KeyHash> keys_;  // queued and in flight
-  std::unordered_map<RoomId, Load> rooms_;
+  std::unordered_map<FeedKey, Load> feeds_;
   std::unordered_map<UserId, Load> users_;
   Load total_;
-  bool main_turn_ = false;  // a room set aside was served last: the others are next
+  bool main_turn_ = false;  // a feed set aside was served last: the others are next
 };
 
 }  // namespace chat::journal

@@ -52,7 +52,7 @@ Result<void> PostgresWriter::open() {
 FlightReport PostgresWriter::write(std::span<WriteItem> items) {
   report_ = {};
   blocked_.clear();
-  if (items.front().command)
+  if (items.front().is_command())
     write_command(items.front());
   else
     write_messages(items);
@@ -66,22 +66,18 @@ void PostgresWriter::write_command(WriteItem& item) {
   auto begun = db_->begin(sql::Access::write);
   if (!begun) return after_failure(one, begun.error(), kAttempts);
   auto limited = db_->execute(Query(text::kJournalLockWaitPostgresSql), {lock_wait_});
-  SqlRoomBook book(*db_, item.command->room_id);
-  if (limited) carry_out(item, book, clock_.now());
-  if (!limited || book.failure()) {
-    const Failure failure = limited ? *book.failure() : limited.error();
+  const auto failure = limited ? carry_out(item, *db_, clock_.now()) : limited.error();
+  if (failure) {
     db_->rollback();
-    item.event = nullptr;
-    item.fate = Fate::untried;
-    return after_failure(one, failure, kAttempts);
+    item.undo(Fate::untried);
+    return after_failure(one, *failure, kAttempts);
   }
-  if (item.fate != Fate::stored || !item.event) return db_->rollback();
+  if (!item.changed) return db_->rollback();
   auto committed = db_->commit();
   if (committed) return;
   const bool lost = committed.error().cause == Cause::connection_lost;
   db_->rollback();
-  item.event = nullptr;
-  item.fate = lost ? Fate::unsure : Fate::untried;
+  item.undo(lost ? Fate::unsure : Fate::untried);
   lost ? fail(committed.error()) : after_failure(one, committed.error(), kAttempts);
 }
 
@@ -266,7 +262,7 @@ void PostgresWriter::after_failure(const Items& items, const Failure& failure, i
       return halve(items, "the database refused the data");
     case Cause::busy:
       // 55P03 in the flight of one room: somebody holds it. Deadlocks and serialization failures: again.
-      if (failure.code == "55P03" || items.front()->command) return leave(items, Fate::busy);
+      if (failure.code == "55P03" || items.front()->is_command()) return leave(items, Fate::busy);
       if (attempt + 1 < kAttempts)
         send(items, attempt + 1);
       else
@@ -292,7 +288,7 @@ void PostgresWriter::after_failure(const Items& items, const Failure& failure, i
 }
 
 void PostgresWriter::after_duplicate(const Items& items, const Failure& failure, int attempt) {
-  if (items.front()->command) return halve(items, "the change contradicts another one");
+  if (items.front()->is_command()) return halve(items, "the change contradicts another one");
   if (failure.constraint == "messages_client_id") {
     if (attempt >= kAttempts) return halve(items, "its client_id was taken meanwhile");
     // All keys of the batch in one query; whose repeats they were is looked up first from now on.

@@ -10,6 +10,7 @@
 #include "model/room.hpp"
 #include "ports/journal.hpp"
 #include "storage/journal/feed_writer.hpp"
+#include "storage/journal/user_book.hpp"
 
 #include <optional>
 #include <string>
@@ -42,7 +43,7 @@ class RoomBook {
   virtual std::optional<Event> event(EventId id) = 0;
   virtual std::optional<Stored> event_of(UserId actor, const std::string& client_id) = 0;
   virtual std::optional<MemberRole> role_of(UserId user) = 0;
-  virtual std::optional<std::string> name_of(UserId user) = 0;  // of anybody with an account
+  virtual UserBook& users() = 0;  // whom a change of membership concerns; after lock()
   virtual std::optional<MessageFacts> message(MessageId id) = 0;
   virtual bool has_reaction(Seq message, UserId user, const std::string& reaction) = 0;
   virtual bool is_pinned(Seq message) = 0;
@@ -59,7 +60,7 @@ class RoomBook {
   virtual void add_event(const Event& event) = 0;     // and the room's head moves to its seq
 };
 
-// Carries out the item's command: sets its fate to stored (an event, or seq 0 when nothing changed), repeated or
+// Carries out the item's FeedCommand: sets its fate to stored (events, or seq 0 when nothing changed), repeated or
 // refused. Nothing is durable before the transaction commits.
 void carry_out(WriteItem& item, RoomBook& book, Timestamp now);
 
@@ -68,5 +69,7 @@ bool is_text(std::string_view bytes);
 // The same of everything a message or command carries.
 bool is_storable(const AppendMessage& message);
 bool is_storable(const FeedCommand& command);
+bool is_storable(const UserCommand& command);
+bool is_storable(const WriteItem& item);
 
 }  // namespace chat::journal

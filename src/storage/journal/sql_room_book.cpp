@@ -9,28 +9,10 @@ using sql::Row;
 using sql::Value;
 namespace text = sql_text;
 
-// True when a row came.
-template <class Visit>
-bool SqlRoomBook::each(const Query& query, std::initializer_list<Value> params, Visit visit) {
-  if (failure_) return false;
-  bool found = false;
-  auto first = [&](const Row& row) {
-    found = true;
-    visit(row);
-  };
-  if (auto done = db_.each(query, params, first); !done) failure_ = done.error();
-  return found && !failure_;
-}
-
-void SqlRoomBook::run(const Query& query, std::initializer_list<Value> params) {
-  if (failure_) return;
-  if (auto done = db_.execute(query, params); !done) failure_ = done.error();
-}
-
 std::optional<RoomFacts> SqlRoomBook::lock() {
   static constexpr Query query(text::kJournalRoomLockSqliteSql, text::kJournalRoomLockPostgresSql);
   RoomFacts room;
-  const bool found = each(query, {room_}, [&](const Row& row) {
+  const bool found = call_.each(query, {room_}, [&](const Row& row) {
     room.kind = parse_room_kind(row.text(0)).value_or(RoomKind::private_room);
     room.name = row.optional_text(1);
     room.description = row.optional_text(2);
@@ -43,7 +25,7 @@ std::optional<RoomFacts> SqlRoomBook::lock() {
 std::optional<Event> SqlRoomBook::event(EventId id) {
   static constexpr Query query(text::kJournalEventByIdSql);
   Event event;
-  const bool found = each(query, {room_, id}, [&](const Row& row) {
+  const bool found = call_.each(query, {room_, id}, [&](const Row& row) {
     event.feed = FeedKey::room(room_);
     event.id = id;
     event.seq = Seq(row.integer(0));
@@ -60,7 +42,7 @@ std::optional<Event> SqlRoomBook::event(EventId id) {
 std::optional<Stored> SqlRoomBook::event_of(UserId actor, const std::string& client_id) {
   static constexpr Query query(text::kJournalEventByClientIdSql);
   Stored stored;
-  const bool found = each(query, {room_, actor, client_id}, [&](const Row& row) {
+  const bool found = call_.each(query, {room_, actor, client_id}, [&](const Row& row) {
     stored = {row.uuid(0), Seq(row.integer(1)), Ordinal(0), row.time(2), true};
   });
   return found ? std::optional(stored) : std::nullopt;
@@ -69,21 +51,14 @@ std::optional<Stored> SqlRoomBook::event_of(UserId actor, const std::string& cli
 std::optional<MemberRole> SqlRoomBook::role_of(UserId user) {
   static constexpr Query query(text::kJournalRoleSql);
   std::optional<MemberRole> role;
-  each(query, {room_, user}, [&](const Row& row) { role = parse_member_role(row.text(0)); });
+  call_.each(query, {room_, user}, [&](const Row& row) { role = parse_member_role(row.text(0)); });
   return role;
-}
-
-std::optional<std::string> SqlRoomBook::name_of(UserId user) {
-  static constexpr Query query(text::kJournalUserNameSql);
-  std::optional<std::string> name;
-  each(query, {user}, [&](const Row& row) { name = row.text(0); });
-  return name;
 }
 
 std::optional<MessageFacts> SqlRoomBook::message(MessageId id) {
   static constexpr Query query(text::kJournalMessageFactsSql);
   MessageFacts message;
-  const bool found = each(query, {room_, id}, [&](const Row& row) {
+  const bool found = call_.each(query, {room_, id}, [&](const Row& row) {
     message.seq = Seq(row.integer(0));
     message.author = UserId(row.uuid(1));
     message.content = row.text(2);
@@ -96,63 +71,76 @@ std::optional<MessageFacts> SqlRoomBook::message(MessageId id) {
 
 bool SqlRoomBook::has_reaction(Seq message, UserId user, const std::string& reaction) {
   static constexpr Query query(text::kJournalHasReactionSql);
-  return each(query, {room_, message, user, reaction}, [](const Row&) {});
+  return call_.each(query, {room_, message, user, reaction}, [](const Row&) {});
 }
 
 bool SqlRoomBook::is_pinned(Seq message) {
   static constexpr Query query(text::kJournalIsPinnedSql);
-  return each(query, {room_, message}, [](const Row&) {});
+  return call_.each(query, {room_, message}, [](const Row&) {});
 }
 
 void SqlRoomBook::set_content(Seq message, const EditMessage& edit, Timestamp at) {
-  run(Query(text::kJournalEditMessageSql), {room_, message, edit.content, edit.metadata, at});
+  call_.run(Query(text::kJournalEditMessageSql), {room_, message, edit.content, edit.metadata, at});
 }
 
 void SqlRoomBook::erase(Seq message, bool was_edited, const std::string& bare, Timestamp at) {
-  run(Query(text::kJournalEraseMessageSql), {room_, message, at});
-  if (was_edited) run(Query(text::kJournalEraseEditsSql), {room_, message, bare});
-  run(Query(text::kJournalEraseReactionsSql), {room_, message});
-  run(Query(text::kJournalErasePinSql), {room_, message});
+  call_.run(Query(text::kJournalEraseMessageSql), {room_, message, at});
+  if (was_edited) call_.run(Query(text::kJournalEraseEditsSql), {room_, message, bare});
+  call_.run(Query(text::kJournalEraseReactionsSql), {room_, message});
+  call_.run(Query(text::kJournalErasePinSql), {room_, message});
 }
 
 void SqlRoomBook::set_reaction(Seq message, UserId user, const SetReaction& change, Timestamp at) {
   if (change.present)
-    run(Query(text::kJournalAddReactionSql), {room_, message, user, change.reaction, at});
+    call_.run(Query(text::kJournalAddReactionSql), {room_, message, user, change.reaction, at});
   else
-    run(Query(text::kJournalRemoveReactionSql), {room_, message, user, change.reaction});
+    call_.run(Query(text::kJournalRemoveReactionSql), {room_, message, user, change.reaction});
 }
 
 void SqlRoomBook::set_pin(Seq message, UserId by, bool pinned, Timestamp at) {
   if (pinned)
-    run(Query(text::kJournalAddPinSql), {room_, message, by, at});
+    call_.run(Query(text::kJournalAddPinSql), {room_, message, by, at});
   else
-    run(Query(text::kJournalErasePinSql), {room_, message});
+    call_.run(Query(text::kJournalErasePinSql), {room_, message});
 }
 
 void SqlRoomBook::add_member(const AddMember& member, Seq joined_seq, std::int64_t read_ordinal, Timestamp at) {
-  run(Query(text::kJournalAddMemberSql), {room_, member.user_id, to_string(member.role), joined_seq, read_ordinal, at});
+  call_.run(Query(text::kJournalAddMemberSql),
+            {room_, member.user_id, to_string(member.role), joined_seq, read_ordinal, at});
 }
 
 void SqlRoomBook::set_role(UserId user, MemberRole role) {
-  run(Query(text::kJournalSetRoleSql), {room_, user, to_string(role)});
+  call_.run(Query(text::kJournalSetRoleSql), {room_, user, to_string(role)});
 }
 
-void SqlRoomBook::remove_member(UserId user) { run(Query(text::kJournalRemoveMemberSql), {room_, user}); }
+void SqlRoomBook::remove_member(UserId user) { call_.run(Query(text::kJournalRemoveMemberSql), {room_, user}); }
 
 bool SqlRoomBook::set_room(const RoomFacts& facts) {
-  if (failure_) return false;
-  auto done = db_.execute(Query(text::kJournalSetRoomSql), {room_, facts.name, facts.description});
+  if (call_.failure()) return false;
+  auto done = call_.connection().execute(Query(text::kJournalSetRoomSql), {room_, facts.name, facts.description});
   if (done) return true;
   // A refusal, not a failure; the transaction is rolled back as for any other.
   if (done.error().cause == sql::Cause::unique && done.error().constraint == "rooms_public_name") return false;
-  failure_ = done.error();
+  call_.fail(done.error());
   return false;
 }
 
 void SqlRoomBook::add_event(const Event& e) {
-  run(Query(text::kJournalAddEventSql),
-      {room_, e.seq, e.id, to_string(e.kind), e.actor_id, e.client_id, e.message_seq, e.payload, e.at});
-  run(Query(text::kJournalSetHeadSql), {room_, e.seq});
+  call_.run(Query(text::kJournalAddEventSql),
+            {room_, e.seq, e.id, to_string(e.kind), e.actor_id, e.client_id, e.message_seq, e.payload, e.at});
+  call_.run(Query(text::kJournalSetHeadSql), {room_, e.seq});
+}
+
+std::optional<sql::Failure> carry_out(WriteItem& item, sql::Connection& connection, Timestamp now) {
+  SqlCall call(connection);
+  if (item.command) {
+    SqlRoomBook book(call, item.command->room_id);
+    carry_out(item, book, now);
+  } else {
+    SqlUserBook book(call);
+    carry_out(item, book, now);
+  }
+  return call.failure();
 }
 
 }  // namespace chat::journal

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "storage/journal/room_book.hpp"
-#include "storage/sql_connection.hpp"
+#include "storage/journal/sql_user_book.hpp"
 
 #include <optional>
 
@@ -10,16 +10,13 @@ namespace chat::journal {
 
 class SqlRoomBook final : public RoomBook {
  public:
-  SqlRoomBook(sql::Connection& connection, RoomId room) : db_(connection), room_(room) {}
-
-  // The first thing that went wrong: roll back, and believe no outcome.
-  const std::optional<sql::Failure>& failure() const { return failure_; }
+  SqlRoomBook(SqlCall& call, RoomId room) : call_(call), users_(call), room_(room) {}
 
   std::optional<RoomFacts> lock() override;
   std::optional<Event> event(EventId id) override;
   std::optional<Stored> event_of(UserId actor, const std::string& client_id) override;
   std::optional<MemberRole> role_of(UserId user) override;
-  std::optional<std::string> name_of(UserId user) override;
+  UserBook& users() override { return users_; }
   std::optional<MessageFacts> message(MessageId id) override;
   bool has_reaction(Seq message, UserId user, const std::string& reaction) override;
   bool is_pinned(Seq message) override;
@@ -34,13 +31,13 @@ class SqlRoomBook final : public RoomBook {
   void add_event(const Event& event) override;
 
  private:
-  template <class Visit>
-  bool each(const sql::Query& query, std::initializer_list<sql::Value> params, Visit visit);
-  void run(const sql::Query& query, std::initializer_list<sql::Value> params);
-
-  sql::Connection& db_;
+  SqlCall& call_;
+  SqlUserBook users_;
   const RoomId room_;
-  std::optional<sql::Failure> failure_;
 };
+
+// Carries out the item's command of either kind in the transaction that is open. After a failure nothing that the item
+// says holds: roll back, and undo it.
+std::optional<sql::Failure> carry_out(WriteItem& item, sql::Connection& connection, Timestamp now);
 
 }  // namespace chat::journal

@@ -47,10 +47,10 @@ Result<void> SqliteWriter::open() {
 FlightReport SqliteWriter::write(std::span<WriteItem> items) {
   if (auto begun = db_->begin(sql::Access::write); !begun) return failed(items, begun.error(), false);
   const Timestamp now = clock_.now();
-  const Outcome<void> done = items.front().command ? carry_out_command(items.front(), now) : store_all(items, now);
+  const Outcome<void> done = items.front().is_command() ? carry_out_command(items.front(), now) : store_all(items, now);
   if (!done) return failed(items, done.error(), false);
   bool changed = false;
-  for (const WriteItem& item : items) changed |= item.fate == Fate::stored && (item.message || item.event);
+  for (const WriteItem& item : items) changed |= item.fate == Fate::stored && (item.message || item.changed);
   if (!changed) {
     db_->rollback();
     return {};
@@ -138,13 +138,11 @@ Outcome<void> SqliteWriter::insert(WriteItem& item, Head& head, Timestamp now) {
 }
 
 Outcome<void> SqliteWriter::carry_out_command(WriteItem& item, Timestamp now) {
-  if (!is_storable(*item.command)) {
+  if (!is_storable(item)) {
     item.refuse(Errc::invalid, "text with NUL or invalid UTF-8");
     return {};
   }
-  SqlRoomBook book(*db_, item.command->room_id);
-  carry_out(item, book, now);
-  if (book.failure()) return *book.failure();
+  if (auto failure = carry_out(item, *db_, now)) return *failure;
   return {};
 }
 
@@ -159,8 +157,7 @@ FlightReport SqliteWriter::failed(std::span<WriteItem> items, const Failure& fai
   db_->rollback();
   for (WriteItem& item : items) {
     if (item.fate == Fate::refused) continue;
-    item.fate = Fate::untried;
-    item.event = nullptr;
+    item.undo(Fate::untried);
   }
   const std::string reason = std::string(to_string(failure.cause)) + " (" + failure.code + ")";
   switch (failure.cause) {

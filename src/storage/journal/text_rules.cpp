@@ -9,6 +9,7 @@ bool is_text(const std::optional<std::string>& text) { return !text || journal::
 struct Storable {
   bool operator()(const EditMessage& c) const { return journal::is_text(c.content) && is_text(c.metadata); }
   bool operator()(const SetReaction& c) const { return journal::is_text(c.reaction); }
+  bool operator()(const SetPassword& c) const { return journal::is_text(c.hash); }
   bool operator()(const ChangeRoom& c) const { return is_text(c.name) && is_text(c.description); }
   template <class Other>
   bool operator()(const Other&) const {
@@ -25,5 +26,12 @@ bool is_storable(const AppendMessage& m) {
 }
 
 bool is_storable(const FeedCommand& c) { return is_text(c.client_id) && std::visit(Storable{}, c.change); }
+
+bool is_storable(const UserCommand& c) { return std::visit(Storable{}, c.change); }
+
+bool is_storable(const WriteItem& item) {
+  if (item.message) return is_storable(*item.message);
+  return item.command ? is_storable(*item.command) : is_storable(*item.user_command);
+}
 
 }  // namespace chat::journal

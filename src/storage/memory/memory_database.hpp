@@ -54,6 +54,9 @@ struct MemoryDatabase {
   std::unordered_map<UserId, std::vector<Event>> user_logs;  // [seq - 1]
 };
 
+// Carries out a command of either kind; the mutex is held.
+void carry_out_in_memory(journal::WriteItem& item, MemoryDatabase& database, Timestamp now);
+
 // Messages and commands on it, with what the databases do.
 std::unique_ptr<journal::FeedWriter> make_memory_writer(std::shared_ptr<MemoryDatabase> database, const Clock& clock);
 

@@ -28,6 +28,7 @@ class MemoryStorage final : public Storage {
     for (std::size_t i = 0; i < std::max<std::size_t>(options.lanes, 1); ++i)
       writers.push_back(make_memory_writer(database_, clock_));
     journal_ = std::make_unique<journal::LaneJournal>(options, std::move(writers), sink, clock_);
+    stores_.use_journal(*journal_);
     return {};
   }
   Journal& journal() override { return *journal_; }

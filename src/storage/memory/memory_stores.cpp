@@ -1,6 +1,7 @@
 #include "storage/memory/memory_stores.hpp"
 
 #include "base/casefold.hpp"
+#include "storage/journal/user_command.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -51,13 +52,22 @@ Result<User> MemoryStores::find_username(std::string_view username) {
   return db_->users.at(found->second);
 }
 
-Result<void> MemoryStores::set_password(UserId id, std::string_view password_hash) {
+Result<void> MemoryStores::carry_out(UserCommand command) {
+  if (Journal* journal = journal_) return journal::execute_and_wait(*journal, std::move(command));
   const Writing lock(db_->mutex);
-  const auto found = db_->users.find(id);
-  if (found == db_->users.end()) return no_such_user();
-  found->second.password_hash = std::string(password_hash);
-  ++found->second.token_version;
+  journal::WriteItem item;
+  item.user_command = &command;
+  carry_out_in_memory(item, *db_, clock_.now());
+  if (item.fate == journal::Fate::refused) return item.error;
   return {};
+}
+
+Result<void> MemoryStores::set_password(UserId id, std::string_view password_hash) {
+  return carry_out(journal::own_command(id, SetPassword{std::string(password_hash)}));
+}
+
+Result<void> MemoryStores::set_disabled(UserId id, bool disabled) {
+  return carry_out(journal::own_command(id, SetDisabled{disabled}));
 }
 
 Result<bool> MemoryStores::replace_hash(UserId id, std::string_view from, std::string_view to) {
@@ -66,17 +76,6 @@ Result<bool> MemoryStores::replace_hash(UserId id, std::string_view from, std::s
   if (found == db_->users.end() || found->second.password_hash != from) return false;
   found->second.password_hash = std::string(to);
   return true;
-}
-
-Result<void> MemoryStores::set_disabled(UserId id, bool disabled) {
-  const Writing lock(db_->mutex);
-  const auto found = db_->users.find(id);
-  if (found == db_->users.end()) return no_such_user();
-  User& user = found->second;
-  if (user.disabled_at.has_value() == disabled) return {};
-  if (disabled) ++user.token_version;
-  user.disabled_at = disabled ? std::optional(clock_.now()) : std::nullopt;
-  return {};
 }
 
 Result<std::vector<User>> MemoryStores::list_users(std::size_t limit, std::optional<UserId> after) {

@@ -1,9 +1,11 @@
 // The stores on a MemoryDatabase; each call as the databases answer it.
 #pragma once
 
+#include "ports/journal.hpp"
 #include "ports/stores.hpp"
 #include "storage/memory/memory_database.hpp"
 
+#include <atomic>
 #include <memory>
 
 namespace chat::storage {
@@ -12,6 +14,8 @@ class MemoryStores final : public UserStore, public RoomStore, public HistorySto
  public:
   MemoryStores(std::shared_ptr<MemoryDatabase> database, const Clock& clock)
       : db_(std::move(database)), clock_(clock) {}
+
+  void use_journal(Journal& journal) { journal_ = &journal; }  // as SqlUserStore's
 
   Result<User> create_user(const User& user) override;
   Result<User> find_user(UserId id) override;
@@ -35,12 +39,14 @@ class MemoryStores final : public UserStore, public RoomStore, public HistorySto
   Result<Seq> seq_before_last(RoomId room, std::int64_t messages) override;
 
  private:
+  Result<void> carry_out(UserCommand command);
   const MemoryRoom* room_of(RoomId id) const;                                   // mutex held
   const std::vector<Event>* log_of(const FeedKey& feed, FeedHead& head) const;  // null: no such feed; mutex held
   Event as_read(const Event& event) const;  // with the actor's present name; mutex held
 
   const std::shared_ptr<MemoryDatabase> db_;
   const Clock& clock_;
+  std::atomic<Journal*> journal_{nullptr};
 };
 
 }  // namespace chat::storage

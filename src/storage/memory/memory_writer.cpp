@@ -11,11 +11,37 @@ using journal::Fate;
 using journal::FlightReport;
 using journal::MessageFacts;
 using journal::RoomFacts;
+using journal::UserFacts;
 using journal::WriteItem;
+
+class MemoryUserBook final : public journal::UserBook {
+ public:
+  explicit MemoryUserBook(MemoryDatabase& database) : db_(database) {}
+
+  std::optional<UserFacts> lock(UserId user) override {
+    const auto found = db_.users.find(user);
+    if (found == db_.users.end()) return std::nullopt;
+    const User& u = found->second;
+    const Seq last(static_cast<std::int64_t>(db_.user_logs[user].size()));
+    return UserFacts{u.name, u.token_version, u.disabled_at.has_value(), last};
+  }
+  std::optional<Event> event(UserId user, EventId id) override {
+    for (const Event& event : db_.user_logs[user])
+      if (event.id == id) return event;
+    return std::nullopt;
+  }
+  void set_password(UserId user, const std::string& hash) override { db_.users.at(user).password_hash = hash; }
+  void set_disabled(UserId user, std::optional<Timestamp> since) override { db_.users.at(user).disabled_at = since; }
+  void set_token_version(UserId user, std::int64_t version) override { db_.users.at(user).token_version = version; }
+  void add_event(const Event& event) override { db_.user_logs[event.feed.user_id()].push_back(event); }
+
+ private:
+  MemoryDatabase& db_;
+};
 
 class MemoryBook final : public journal::RoomBook {
  public:
-  MemoryBook(MemoryDatabase& database, RoomId room) : db_(database) {
+  MemoryBook(MemoryDatabase& database, RoomId room) : db_(database), users_(database) {
     const auto found = db_.rooms.find(room);
     room_ = found == db_.rooms.end() ? nullptr : &found->second;
   }
@@ -39,10 +65,7 @@ class MemoryBook final : public journal::RoomBook {
     const auto found = room_->members.find(user);
     return found == room_->members.end() ? std::nullopt : std::optional(found->second.role);
   }
-  std::optional<std::string> name_of(UserId user) override {
-    const auto found = db_.users.find(user);
-    return found == db_.users.end() ? std::nullopt : std::optional(found->second.name);
-  }
+  journal::UserBook& users() override { return users_; }
   std::optional<MessageFacts> message(MessageId id) override {
     const auto found = room_->by_id.find(id.value);
     if (found == room_->by_id.end() || !room_->at(found->second).message) return std::nullopt;
@@ -105,6 +128,7 @@ class MemoryBook final : public journal::RoomBook {
 
  private:
   MemoryDatabase& db_;
+  MemoryUserBook users_;
   MemoryRoom* room_;
 };
 
@@ -119,12 +143,10 @@ class MemoryWriter final : public journal::FeedWriter {
     const std::lock_guard lock(db_->mutex);
     const Timestamp now = clock_.now();
     for (WriteItem& item : items) {
-      const bool storable = item.command ? journal::is_storable(*item.command) : journal::is_storable(*item.message);
-      if (!storable) {
+      if (!journal::is_storable(item)) {
         item.refuse(Errc::invalid, "text with NUL or invalid UTF-8");
-      } else if (item.command) {
-        MemoryBook book(*db_, item.command->room_id);
-        journal::carry_out(item, book, now);
+      } else if (item.is_command()) {
+        carry_out_in_memory(item, *db_, now);
       } else if (!store(item, now)) {
         return {.away = {}, .halted = "two messages claim one place (messages_id)"};
       }
@@ -171,6 +193,16 @@ class MemoryWriter final : public journal::FeedWriter {
 };
 
 }  // namespace
+
+void carry_out_in_memory(WriteItem& item, MemoryDatabase& database, Timestamp now) {
+  if (item.command) {
+    MemoryBook book(database, item.command->room_id);
+    journal::carry_out(item, book, now);
+  } else {
+    MemoryUserBook book(database);
+    journal::carry_out(item, book, now);
+  }
+}
 
 std::unique_ptr<journal::FeedWriter> make_memory_writer(std::shared_ptr<MemoryDatabase> database, const Clock& clock) {
   return std::make_unique<MemoryWriter>(std::move(database), clock);

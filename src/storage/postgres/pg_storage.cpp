@@ -60,6 +60,7 @@ class PgStorage final : public Storage {
   Result<void> start_journal(CommitSink& sink, const journal::JournalOptions& options) override {
     if (journal_) return Error{Errc::internal, "the journal has been started already"};
     journal_ = make_postgres_journal([this] { return open_writer(); }, sink, options, clock_);
+    users_.use_journal(*journal_);
     return {};
   }
 

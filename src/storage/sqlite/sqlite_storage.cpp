@@ -78,6 +78,7 @@ class SqliteStorage final : public Storage {
     SqliteJournal made = make_sqlite_journal(std::move(writer), sink, options, clock_);
     journal_ = std::move(made.journal);
     lane_.switch_to(*made.lane);
+    users_.use_journal(*journal_);
     return {};
   }
 

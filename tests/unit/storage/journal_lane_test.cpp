@@ -53,7 +53,7 @@ struct Database {
   }
   void store(WriteItem& item) {
     item.fate = Fate::stored;
-    if (item.command) return;
+    if (item.is_command()) return;
     const Seq seq(++heads[item.message->room_id]);
     item.stored = {item.message->id.value, seq, Ordinal(seq.value), {}, false};
   }
@@ -74,7 +74,7 @@ class FakeWriter final : public FeedWriter {
   FlightReport write(std::span<WriteItem> items) override {
     std::unique_lock lock(db_.mutex);
     std::vector<std::string> contents;
-    for (const WriteItem& item : items) contents.push_back(item.command ? "!" : item.message->content);
+    for (const WriteItem& item : items) contents.push_back(item.is_command() ? "!" : item.message->content);
     db_.flights.push_back(contents);
     db_.changed.notify_all();
     db_.changed.wait(lock, [&] { return db_.allowed > 0; });
