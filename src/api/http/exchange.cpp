@@ -2,7 +2,7 @@
 
 namespace chat::api {
 
-std::string Exchange::address() const {
+std::string caller_address(const transport::HttpRequest& request, std::span<const IpNetwork> trusted_proxies) {
   std::string forwarded;
   if (!trusted_proxies.empty()) {
     for (const auto hop : request.headers.tokens("x-forwarded-for")) {

@@ -12,6 +12,9 @@
 
 namespace chat::api {
 
+// Of the caller, as limits count it (IpAddress::limit_key): behind trusted proxies, who they say it is.
+std::string caller_address(const transport::HttpRequest& request, std::span<const IpNetwork> trusted_proxies);
+
 // Lives until its answer is made.
 struct Exchange {
   transport::HttpRequest request;
@@ -19,8 +22,7 @@ struct Exchange {
   std::optional<Session> session;  // exactly on operations with Auth::bearer
   std::span<const IpNetwork> trusted_proxies;
 
-  // Of the caller, as limits count it (IpAddress::limit_key).
-  std::string address() const;
+  std::string address() const { return caller_address(request, trusted_proxies); }
 };
 
 }  // namespace chat::api

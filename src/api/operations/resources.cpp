@@ -13,6 +13,8 @@ Operations make_operations(const Services& services) {
   add_room_operations(operations, services);
   add_history_operations(operations, services);
   add_message_operations(operations, services);
+  add_event_operations(operations, services);
+  add_typing_operations(operations, services);
   add_service_routes(operations, services);
   *document = openapi_document(operations);
   return operations;

@@ -3,6 +3,7 @@
 
 #include "api/operations/operations.hpp"
 #include "chat/accounts.hpp"
+#include "chat/feeds.hpp"
 #include "chat/messages.hpp"
 #include "chat/rooms.hpp"
 #include "chat/sessions.hpp"
@@ -16,6 +17,8 @@
 #include <vector>
 
 namespace chat::api {
+
+class Typing;
 
 // Something without which the server is not ready; an error's message is the sentence that says so.
 struct ReadinessCheck {
@@ -31,6 +34,8 @@ struct Services {
   Sessions* sessions = nullptr;
   Rooms* rooms = nullptr;
   Messages* messages = nullptr;
+  Feeds* feeds = nullptr;
+  Typing* typing = nullptr;
   const Clock* clock = &system_clock();
   std::vector<ReadinessCheck> readiness = {};
   std::function<std::string()> metrics = {};  // text format 0.0.4; render_prometheus when empty
@@ -41,6 +46,8 @@ void add_auth_operations(Operations& operations, const Services& services);
 void add_room_operations(Operations& operations, const Services& services);
 void add_history_operations(Operations& operations, const Services& services);
 void add_message_operations(Operations& operations, const Services& services);
+void add_event_operations(Operations& operations, const Services& services);
+void add_typing_operations(Operations& operations, const Services& services);
 void add_service_routes(Operations& operations, const Services& services);
 // `document` may be filled later, but before a request comes.
 void add_page_routes(Operations& operations, std::shared_ptr<const std::string> document);

@@ -195,6 +195,36 @@ struct HistoryOut {
 };
 BOOST_DESCRIBE_STRUCT(HistoryOut, (), (room_id, messages, pagination))
 
+struct EventsQuery {
+  schema::Defaulted<schema::IntFrom<0>> after = 0;
+  schema::Defaulted<schema::Int<1, 500>> limit = 100;
+
+  static constexpr FieldDoc kDocs[] = {{"after", "The last number that is known; 0 begins with the first event.", ""},
+                                       {"limit", "Events in one answer; fewer when they are large.", ""}};
+};
+BOOST_DESCRIBE_STRUCT(EventsQuery, (), (after, limit))
+
+struct EventsOut {
+  RoomId room_id;
+  std::vector<schema::RawJson> events;
+  std::int64_t last_seq = 0;
+
+  static constexpr FieldDoc kDocs[] = {
+      {"events", "As the realtime protocol publishes them: each has `type` and `seq`.", ""},
+      {"last_seq", "The number of the room's newest event.", "17"}};
+};
+BOOST_DESCRIBE_STRUCT(EventsOut, (), (room_id, events, last_seq))
+
+struct TypingIn {
+  RoomId room_id;
+};
+BOOST_DESCRIBE_STRUCT(TypingIn, (), (room_id))
+
+struct DoneOut {
+  bool ok = true;
+};
+BOOST_DESCRIBE_STRUCT(DoneOut, (), (ok))
+
 struct RootOut {
   schema::Literal<"/"> message;
 };
