@@ -132,6 +132,24 @@ api::RoomSocketOptions room_socket_options(const Settings& s) {
   return o;
 }
 
+api::RealtimeOptions realtime_options(const Settings& s) {
+  api::RealtimeOptions o;
+  o.websocket.backlog_bytes = s.backlog_bytes;
+  o.websocket.close_timeout = s.close_timeout;
+  o.ping_interval = s.ping_interval;
+  o.pong_timeout = s.pong_timeout;
+  o.connect_timeout = s.realtime_connect_timeout;
+  o.expiry_grace = std::chrono::ceil<std::chrono::seconds>(s.realtime_expiry_grace);
+  o.channels = size_of(s.realtime_channels);
+  o.message_bytes = s.realtime_message_bytes;
+  o.recovery_events = size_of(s.recovery_events);
+  o.recovery_bytes = s.recovery_bytes;
+  o.history_events = size_of(s.history_events);
+  o.history_bytes = s.recovery_bytes;
+  o.presence_clients = size_of(s.presence_max_clients);
+  return o;
+}
+
 storage::DatabaseTarget database_target(const Settings& s) {
   const DatabaseUrl url = s.database();
   switch (url.kind) {

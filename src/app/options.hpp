@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/http/http_api.hpp"
+#include "api/realtime/options.hpp"
 #include "api/room_socket/options.hpp"
 #include "auth/login_guard.hpp"
 #include "chat/accounts.hpp"
@@ -32,6 +33,7 @@ journal::JournalOptions journal_options(const Settings& s);
 transport::HttpServerOptions http_options(const Settings& s);
 transport::ListenerOptions listener_options(const Settings& s);
 api::RoomSocketOptions room_socket_options(const Settings& s);
+api::RealtimeOptions realtime_options(const Settings& s);
 storage::DatabaseTarget database_target(const Settings& s);
 storage::StorageOptions serving_storage_options(const Settings& s);
 // For one command beside a server that may be running: small writes, no lock file.

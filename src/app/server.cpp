@@ -2,6 +2,8 @@
 #include "app/server.hpp"
 
 #include "api/operations/resources.hpp"
+#include "api/operations/typing.hpp"
+#include "api/realtime/realtime.hpp"
 #include "api/room_socket/room_sockets.hpp"
 #include "app/options.hpp"
 #include "auth/jwt.hpp"
@@ -73,9 +75,11 @@ Result<void> Server::start_services() {
                                    rooms_options(s));
   live_sessions_ = std::make_shared<LiveSessions>(storage_->users(), *read_pool_, live_sessions_options(s));
 
+  auto fan_out = fan_out_options(s);
+  fan_out.epoch = storage_->info().epoch;
   fan_out_ = std::make_unique<fanout::FanOut>(
       loops, storage_->history(), [this](std::function<void()> job) { return read_pool_->post(std::move(job)); }, bus_,
-      clock, fan_out_options(s));
+      clock, fan_out);
   auto journal = journal_options(s);
   const bool lanes = storage_->info().kind == storage::DatabaseKind::postgres;
   journal.observer = std::make_shared<JournalMetrics>(lanes ? journal.lanes : 1);
@@ -83,10 +87,16 @@ Result<void> Server::start_services() {
   bus_.set_receiver([this](const Commit& commit) { fan_out_->on_hint(commit); });
 
   messages_ = std::make_unique<Messages>(storage_->journal(), clock, messages_options(s));
+  feeds_ = std::make_unique<Feeds>(storage_->rooms(), storage_->history(), *read_pool_);
+  typing_ = std::make_unique<api::Typing>(*fan_out_, *rooms_, clock);
   room_sockets_ = std::make_unique<api::RoomSockets>(*fan_out_, *sessions_, *live_sessions_, *rooms_, *messages_,
                                                      storage_->journal(), clock, room_socket_options(s));
-  api::Services services{
-      .accounts = accounts_.get(), .sessions = sessions_.get(), .rooms = rooms_.get(), .messages = messages_.get()};
+  api::Services services{.accounts = accounts_.get(),
+                         .sessions = sessions_.get(),
+                         .rooms = rooms_.get(),
+                         .messages = messages_.get(),
+                         .feeds = feeds_.get(),
+                         .typing = typing_.get()};
   services.readiness.push_back(api::store_readiness(storage_->users(), *read_pool_));
   services.readiness.push_back(api::journal_readiness(storage_->journal()));
   services.readiness.push_back({"server", [this]() -> api::awaitable<Result<void>> {
@@ -94,9 +104,16 @@ Result<void> Server::start_services() {
                                   co_return Result<void>{};
                                 }});
   operations_ = std::make_unique<api::Operations>(api::make_operations(services));
+  const api::RealtimeServices realtime{*fan_out_, *sessions_, *live_sessions_, *rooms_,
+                                       *feeds_,   *messages_, *operations_,    clock};
+  realtime_ = std::make_unique<api::Realtime>(realtime, realtime_options(s));
   http_api_ = std::make_unique<api::HttpApi>(*operations_, *sessions_, http_api_options(s));
   http_api_->add_upgrade(api::RoomSockets::kPath, [this](transport::HttpRequest request, schema::Pairs path) {
     return room_sockets_->upgrade(std::move(request), std::move(path));
+  });
+  http_api_->add_upgrade(api::Realtime::kWebSocketPath, [this](transport::HttpRequest request, const schema::Pairs&) {
+    std::string address = api::caller_address(request, settings_.trusted_proxies);
+    return realtime_->upgrade(std::move(request), std::move(address));
   });
   probes_ = probe_loops(loops_);
   return {};

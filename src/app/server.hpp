@@ -9,6 +9,7 @@
 #include "base/blocking_pool.hpp"
 #include "base/result.hpp"
 #include "chat/accounts.hpp"
+#include "chat/feeds.hpp"
 #include "chat/hashing.hpp"
 #include "chat/live_sessions.hpp"
 #include "chat/messages.hpp"
@@ -30,8 +31,10 @@
 #include <vector>
 
 namespace chat::api {
+class Realtime;
 class RoomSockets;
-}
+class Typing;
+}  // namespace chat::api
 
 namespace chat::app {
 
@@ -82,8 +85,11 @@ class Server {
   LocalBus bus_;
   std::unique_ptr<fanout::FanOut> fan_out_;
   std::unique_ptr<Messages> messages_;
+  std::unique_ptr<Feeds> feeds_;
+  std::unique_ptr<api::Typing> typing_;
   std::unique_ptr<api::RoomSockets> room_sockets_;
   std::unique_ptr<api::Operations> operations_;
+  std::unique_ptr<api::Realtime> realtime_;
   std::unique_ptr<api::HttpApi> http_api_;
   std::vector<MetricsRegistry::Probe> probes_;
   std::vector<Shard> shards_;

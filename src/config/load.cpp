@@ -86,6 +86,9 @@ void check_together(const Settings& s, std::vector<std::string>& problems) {
   need(s.room_frame_bytes <= s.backlog_bytes,
        "ROOM_FRAME_BYTES is more than BACKLOG_BYTES: no reader could take such a message; write a larger "
        "BACKLOG_BYTES.");
+  need(s.pong_timeout < s.ping_interval, "PONG_TIMEOUT is not less than PING_INTERVAL: write a smaller PONG_TIMEOUT.");
+  need(s.recovery_bytes <= s.backlog_bytes / 2,
+       "RECOVERY_BYTES is more than half of BACKLOG_BYTES: write a smaller RECOVERY_BYTES or a larger BACKLOG_BYTES.");
   need(s.ring_bytes <= s.retained_bytes && s.backlog_bytes <= s.retained_bytes,
        "RETAINED_BYTES is less than BACKLOG_BYTES or RING_BYTES: write a larger RETAINED_BYTES.");
   need(s.journal_batch_bytes <= s.journal_queue_bytes,

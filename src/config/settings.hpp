@@ -61,6 +61,14 @@ struct Settings {
   int sockets_per_user = 500;
   Ms token_check_interval{1'000};  // how often changed token versions are looked for
 
+  // Realtime connections (the Centrifuge protocol)
+  std::size_t realtime_message_bytes = 1 * kMiB;
+  Ms realtime_connect_timeout{15'000}, realtime_expiry_grace{25'000};
+  int realtime_channels = 128;
+  int recovery_events = 1000, history_events = 500;
+  std::size_t recovery_bytes = 512 * kKiB;
+  int presence_max_clients = 1000;
+
   // Limits that answer 429 or 111, or throttle
   bool rate_limits = true;  // false lifts all of this group
   int login_failures_per_pair = 10, login_failures_per_account = 50, login_failures_per_address = 60;

@@ -127,6 +127,33 @@ void sockets(List& list) {
                &Settings::token_check_interval, 100ms, 1min));
 }
 
+void realtime(List& list) {
+  using namespace setting;
+  list.push_back(
+      size({"REALTIME_MESSAGE_BYTES",
+            "Frame of a realtime connection; more closes it with 1009, after which official SDKs never come back: "
+            "keep it well above the largest message."},
+           &Settings::realtime_message_bytes, 64 * kKiB, 64 * kMiB));
+  list.push_back(duration({"REALTIME_CONNECT_TIMEOUT", "From the handshake to a good connect command."},
+                          &Settings::realtime_connect_timeout, 1s, 10min));
+  list.push_back(duration({"REALTIME_EXPIRY_GRACE",
+                           "How long a realtime connection may outlive its token, so that its client can refresh it."},
+                          &Settings::realtime_expiry_grace, 0ms, 1h));
+  list.push_back(number({"REALTIME_CHANNELS", "Channels one realtime connection may be subscribed to."},
+                        &Settings::realtime_channels, 1, 10'000, "channels"));
+  list.push_back(number({"RECOVERY_EVENTS",
+                         "Missed events that a subscribing client is given at once; who missed more is told so and "
+                         "pages through history."},
+                        &Settings::recovery_events, 500, 100'000, "events"));
+  list.push_back(size({"RECOVERY_BYTES", "Likewise; must be below BACKLOG_BYTES."}, &Settings::recovery_bytes,
+                      64 * kKiB, 64 * kMiB));
+  list.push_back(number({"HISTORY_EVENTS", "Events in one answer to a history command."}, &Settings::history_events, 1,
+                        10'000, "events"));
+  list.push_back(
+      number({"PRESENCE_MAX_CLIENTS", "In a room of more clients than this, who they are is not told, only how many."},
+             &Settings::presence_max_clients, 0, 100'000, "clients"));
+}
+
 void limits(List& list) {
   using namespace setting;
   list.push_back(on_off({"RATE_LIMITS",
@@ -215,6 +242,7 @@ List build() {
   group("Serving", serving);
   group("HTTP", http);
   group("Sockets", sockets);
+  group("Realtime connections", realtime);
   group("Rate limits", limits);
   group("Passwords", passwords);
   group("Journal and stores", stores);

@@ -19,7 +19,6 @@ struct RealtimeOptions {
   std::size_t channel_bytes = 255;                    // of a channel's name; longer: error 107
   std::size_t in_flight_commands = 128;               // not yet answered; beyond it, the connection is not read
   std::size_t message_bytes = 1 << 20;                // of a frame or of an emulated request; more: 1009, 413
-  std::size_t content_bytes = 64 * 1024;              // of a message; more: error 107
   std::size_t recovery_events = 1000;                 // in one reply; who missed more pages through `history`
   std::size_t recovery_bytes = 512 * 1024;            // likewise; below the slow-reader limit
   std::size_t history_events = 500;                   // in one `history` reply

@@ -17,7 +17,6 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +32,6 @@ struct RealtimeServices {
   Messages& messages;
   const Operations& operations;
   const Clock& clock;
-  std::function<std::string()> epoch;  // of the database, now
 };
 
 class Realtime {
@@ -49,7 +47,7 @@ class Realtime {
 
   const RealtimeServices& services() const noexcept { return services_; }
   const RealtimeOptions& options() const noexcept { return options_; }
-  std::string epoch() const { return services_.epoch(); }
+  std::string epoch() const { return services_.fan_out.epoch(); }
 
  private:
   const RealtimeServices services_;
