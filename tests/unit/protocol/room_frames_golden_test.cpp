@@ -1,12 +1,9 @@
 // The frames of the room socket, byte for byte as contract/golden/room_*.json has them (UPDATE_GOLDEN=1 rewrites).
 #include "protocol/room_frames.hpp"
 
-#include <gtest/gtest.h>
+#include "golden.hpp"
 
-#include <cstdlib>
-#include <fstream>
-#include <functional>
-#include <iterator>
+#include <gtest/gtest.h>
 
 namespace chat::protocol {
 namespace {
@@ -58,13 +55,8 @@ std::string payload_of(const std::string& bytes) {
   return bytes.size() - header == length ? bytes.substr(header) : "wrong length";
 }
 
-void expect_golden(const std::string& name, const std::string& frame) {
-  const std::string path = std::string(CHATD_SOURCE_DIR "/contract/golden/room_") + name + ".json";
-  const std::string json = payload_of(frame);
-  if (std::getenv("UPDATE_GOLDEN")) std::ofstream(path) << json << '\n';
-  std::ifstream file(path);
-  const std::string golden{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  EXPECT_EQ(json + '\n', golden) << path;
+void expect_golden_frame(const std::string& name, const std::string& frame) {
+  expect_golden("room_" + name, payload_of(frame));
 }
 
 std::string encoded(const Event& event) {
@@ -73,14 +65,14 @@ std::string encoded(const Event& event) {
   return out;
 }
 
-TEST(RoomFrames, AMessageHasTheOriginalsFieldsFirst) { expect_golden("message", encoded(a_message())); }
+TEST(RoomFrames, AMessageHasTheOriginalsFieldsFirst) { expect_golden_frame("message", encoded(a_message())); }
 
 TEST(RoomFrames, ADeletedMessageIsATombstone) {
   Event event = a_message();
   event.message->content.clear();
   event.message->edited_at = kAt;
   event.message->deleted_at = kAt;
-  expect_golden("message_deleted", encoded(event));
+  expect_golden_frame("message_deleted", encoded(event));
 }
 
 TEST(RoomFrames, AMessageShowsEverythingItHas) {
@@ -90,13 +82,13 @@ TEST(RoomFrames, AMessageShowsEverythingItHas) {
   event.message->thread_root_seq = Seq(2);
   event.message->metadata = R"({"a":[1,2]})";
   event.message->edited_at = kAt + std::chrono::seconds(60);
-  expect_golden("message_full", encoded(event));
+  expect_golden_frame("message_full", encoded(event));
 }
 
 TEST(RoomFrames, OtherEventsCarryTheirPayload) {
-  expect_golden("event_edit",
-                encoded(a_change(EventKind::message_edited, Seq(7), R"({"content":"new","edited_at":"x"})")));
-  expect_golden("event_member_joined", encoded(a_change(EventKind::member_joined, std::nullopt, "")));
+  expect_golden_frame("event_edit",
+                      encoded(a_change(EventKind::message_edited, Seq(7), R"({"content":"new","edited_at":"x"})")));
+  expect_golden_frame("event_member_joined", encoded(a_change(EventKind::member_joined, std::nullopt, "")));
 }
 
 TEST(RoomFrames, NoticesAcksAndErrors) {
@@ -105,10 +97,10 @@ TEST(RoomFrames, NoticesAcksAndErrors) {
   append_notice_frame(leave, NoticeKind::leave, kAda, "A\"da", kAt);
   append_ack_frame(ack, "c-1", kMessage.value, Seq(7), kAt);
   append_error_frame(error, kInvalidMessage);
-  expect_golden("join", join);
-  expect_golden("leave", leave);
-  expect_golden("ack", ack);
-  expect_golden("error", error);
+  expect_golden_frame("join", join);
+  expect_golden_frame("leave", leave);
+  expect_golden_frame("ack", ack);
+  expect_golden_frame("error", error);
 }
 
 TEST(RoomFrames, HeadersFollowTheLengthOfThePayload) {
