@@ -23,7 +23,7 @@ constexpr bool have_distinct_names() {
   std::array<std::string_view, (detail::kFields<Parts>.size() + ... + 0)> names;
   std::size_t size = 0;
   bool distinct = true;
-  const auto take = [&](const auto& fields) {
+  [[maybe_unused]] const auto take = [&](const auto& fields) {
     for (const FieldInfo& field : fields) {
       for (std::size_t i = 0; i < size; ++i) distinct = distinct && names[i] != field.name;
       names[size++] = field.name;
@@ -64,7 +64,7 @@ constexpr void add_part(Out& out, std::size_t& size, std::index_sequence<Field..
 template <class J, std::size_t... Part>
 constexpr auto make_joined_fields(std::index_sequence<Part...>) {
   std::array<FieldInfo, (kFields<PartOf<J, Part>>.size() + ... + 0)> out{};
-  std::size_t size = 0;
+  [[maybe_unused]] std::size_t size = 0;
   (add_part<J, Part>(out, size, std::make_index_sequence<kFields<PartOf<J, Part>>.size()>{}), ...);
   return out;
 }
@@ -81,7 +81,7 @@ template <class... Parts>
 void joined_schema(std::string& out, SchemaSet& set) {
   std::string list;
   std::size_t size = 0;
-  const auto add = [&]<class Part>(const Part*) {
+  [[maybe_unused]] const auto add = [&]<class Part>(const Part*) {
     if (kFields<Part>.empty()) return;
     if (size++ > 0) list += ',';
     kOps<Part>.schema(list, set);

@@ -3,6 +3,7 @@
 
 #include "ports/journal.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -20,6 +21,7 @@ class FakeJournal final : public Journal {
     } else {
       answers.push_back(std::move(answer));
     }
+    ++taken_;
     return true;
   }
   bool execute(FeedCommand, JournalAnswer) override { return false; }
@@ -27,10 +29,16 @@ class FakeJournal final : public Journal {
   JournalHealth health() const override { return {}; }
   void stop(std::chrono::milliseconds) override {}
 
+  // How many messages it has taken; for another thread than the sender's.
+  std::size_t taken() const noexcept { return taken_; }
+
   bool full = false;
   std::function<Result<Stored>(const AppendMessage&)> on_append;  // answers at once
   std::deque<AppendMessage> messages;
   std::deque<JournalAnswer> answers;
+
+ private:
+  std::atomic<std::size_t> taken_{0};
 };
 
 }  // namespace chat::testing
