@@ -57,11 +57,12 @@ class Listener final : public transport::WebSocketHandler, public Subscriber {
   ~Listener() override { detach(); }
   void on_open(transport::WebSocket& socket) override {
     attach(shard_, socket);
-    shard_.subscribe(subscription_, room_, protocol::RoomAudience::messages, {}, entrant_);
+    shard_.subscribe(subscription_, {FeedKey::room(room_)}, ReplayStart{});
   }
   void on_text(std::string_view) override {}
   void on_binary(std::string_view) override {}
   void on_close(const transport::CloseInfo&) override { detach(); }
+  const Entrant& entrant() const override { return entrant_; }
 
  private:
   Shard& shard_;

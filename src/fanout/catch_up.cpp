@@ -1,5 +1,6 @@
 #include "fanout/catch_up.hpp"
 
+#include "fanout/local_feed.hpp"
 #include "fanout/subscriber.hpp"
 #include "fanout/subscription.hpp"
 
@@ -12,30 +13,29 @@ constexpr std::size_t kMaxPageFrames = 256 * 1024;
 
 }  // namespace
 
-CatchUp::CatchUp(Subscription& subscription, RoomId room, ReplayReader& reader, const ReplayStart& start)
+CatchUp::CatchUp(Subscription& subscription, ReplayReader& reader, const ReplayStart& start, std::uint64_t notices_from)
     : subscription_(subscription),
-      room_(room),
       reader_(reader),
       start_(start),
-      notices_from_(subscription.channel().end()),
+      notices_from_(notices_from),
       self_(std::make_shared<CatchUp*>(this)) {}
 
 CatchUp::~CatchUp() { *self_ = nullptr; }
 
 void CatchUp::step() {
   if (reading_ || retrying_) return;
-  transport::WebSocket* socket = subscription_.owner().socket();
-  if (!socket || !socket->is_open()) return;
-  RoomChannel& channel = subscription_.channel();
-  if (!socket->below_low_water()) return wait_for_peer();
+  const Subscriber& owner = subscription_.owner();
+  if (!owner.is_open()) return;
+  FeedStream& stream = subscription_.stream();
+  if (!owner.below_low_water()) return wait_for_peer();
   cancel();
   resolve_start();
   tell_beginning();
-  if (!resolved_ || !channel.reaches(start_.after)) return read_store();
-  if (start_.after > channel.last_seq()) {
+  if (!resolved_ || !stream.reaches(start_.after)) return read_store();
+  if (start_.after > stream.last_seq()) {
     // The store was read ahead of the stream, or the client speaks of a number that there is not.
     if (!confirmed_) return read_store();
-    return channel.await_advance(subscription_);
+    return stream.await(subscription_);
   }
   if (!send_from_ring()) return wait_for_peer();
   subscription_.become_current();
@@ -44,9 +44,9 @@ void CatchUp::step() {
 // The newest N messages: from the ring if it has as many.
 void CatchUp::resolve_start() {
   if (resolved_) return;
-  const RoomChannel& channel = subscription_.channel();
+  const FeedStream& stream = subscription_.stream();
   if (start_.kind == ReplayStart::Kind::last) {
-    const auto before = start_.messages == 0 ? channel.last_seq() : channel.before_last(start_.messages);
+    const auto before = start_.messages == 0 ? stream.last_seq() : stream.before_last(start_.messages);
     if (!before) return;
     start_ = {ReplayStart::Kind::after, *before, 0};
     confirmed_ = true;
@@ -56,14 +56,15 @@ void CatchUp::resolve_start() {
 
 void CatchUp::tell_beginning() {
   if (told_ || !resolved_) return;
-  if (!confirmed_ && start_.after > subscription_.channel().last_seq()) return;
+  if (!confirmed_ && start_.after > subscription_.stream().last_seq()) return;
   told_ = true;
   subscription_.owner().on_replay_begins(subscription_);
 }
 
 void CatchUp::read_store() {
   reading_ = true;
-  reader_.read_replay(room_, subscription_.channel().audience(), start_,
+  FeedStream& stream = subscription_.stream();
+  reader_.read_replay(stream.feed().key, stream.format(), stream.audience(), start_,
                       [self = self_](const Result<ReplayPage>& page) {
                         if (*self) (*self)->on_page(page);
                       });
@@ -76,15 +77,13 @@ void CatchUp::on_page(const Result<ReplayPage>& page) {
     resolved_ = confirmed_ = true;
     return step();
   }
-  if (page.error().code == Errc::room_not_found || page.error().code == Errc::forbidden) {
-    if (auto* socket = subscription_.owner().socket()) {
-      socket->close(transport::close_code::policy_violation, "the room is gone");
-    }
-    return;
+  if (page.error().code != Errc::unavailable && page.error().code != Errc::overloaded &&
+      page.error().code != Errc::internal) {
+    return subscription_.owner().shard()->refuse(subscription_, page.error());
   }
   retrying_ = true;
-  RoomChannel& channel = subscription_.channel();
-  channel.loop().schedule(*this, channel.options().retry_delay);
+  FeedStream& stream = subscription_.stream();
+  stream.loop().schedule(*this, stream.options().retry_delay);
 }
 
 // Answers the number that was reached. Escaped, text can be six times as long as the store's limit counts it: what is
@@ -108,16 +107,16 @@ Seq CatchUp::send_page(const ReplayPage& page) {
 
 // One page; true when nothing is left behind it.
 bool CatchUp::send_from_ring() {
-  RoomChannel& channel = subscription_.channel();
-  const auto& ring = channel.ring();
+  FeedStream& stream = subscription_.stream();
+  const auto& ring = stream.ring();
   const std::uint64_t me = subscription_.owner().origin().connection;
   std::string frames;
   bool complete = true;
-  for (std::size_t i = channel.first_after(start_.after, notices_from_); i < ring.size(); ++i) {
+  for (std::size_t i = stream.first_after(start_.after, notices_from_); i < ring.size(); ++i) {
     const RingEntry& entry = ring[i];
     const bool notice = entry.seq.value == 0;
     if (notice ? entry.position < notices_from_ || entry.connection == me : entry.seq <= start_.after) continue;
-    if (frames.size() >= std::min(channel.options().page_bytes, kMaxPageFrames)) {
+    if (frames.size() >= std::min(stream.options().page_bytes, kMaxPageFrames)) {
       complete = false;
       break;
     }
@@ -125,7 +124,7 @@ bool CatchUp::send_from_ring() {
     if (ack) {
       frames.append(*ack);
     } else {
-      channel.copy(frames, entry.position, entry.end());
+      stream.copy(frames, entry.position, entry.end());
     }
     if (!notice) start_.after = entry.seq;
     if (notices_from_ < entry.end()) notices_from_ = entry.end();
@@ -135,9 +134,9 @@ bool CatchUp::send_from_ring() {
 }
 
 void CatchUp::wait_for_peer() {
-  RoomChannel& channel = subscription_.channel();
-  subscription_.owner().socket()->notify_when_writable();
-  if (!scheduled()) channel.loop().schedule(*this, channel.options().catch_up_stall);
+  FeedStream& stream = subscription_.stream();
+  subscription_.owner().notify_when_writable();
+  if (!scheduled()) stream.loop().schedule(*this, stream.options().catch_up_stall);
 }
 
 void CatchUp::on_timer() noexcept {

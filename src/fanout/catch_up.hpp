@@ -8,8 +8,8 @@
 // Home: the shard. Every step may end the subscription or this object.
 #pragma once
 
+#include "fanout/approach.hpp"
 #include "fanout/replay.hpp"
-#include "fanout/room_channel.hpp"
 #include "transport/timer_wheel.hpp"
 
 #include <cstdint>
@@ -20,13 +20,13 @@ namespace chat::fanout {
 
 class Subscription;
 
-class CatchUp final : private transport::TimerNode {
+class CatchUp final : public Approach, private transport::TimerNode {
  public:
-  CatchUp(Subscription& subscription, RoomId room, ReplayReader& reader, const ReplayStart& start);
-  ~CatchUp();
+  // What the stream holds from `notices_from` on came after the subscriber.
+  CatchUp(Subscription& subscription, ReplayReader& reader, const ReplayStart& start, std::uint64_t notices_from);
+  ~CatchUp() override;
 
-  // Goes on if it can: called when the connection is writable again and when the room has advanced.
-  void step();
+  void step() override;
 
  private:
   void on_timer() noexcept override;
@@ -39,7 +39,6 @@ class CatchUp final : private transport::TimerNode {
   void wait_for_peer();
 
   Subscription& subscription_;
-  const RoomId room_;
   ReplayReader& reader_;
   ReplayStart start_;
   bool resolved_ = false;   // start_ says after which number
@@ -47,7 +46,7 @@ class CatchUp final : private transport::TimerNode {
   bool told_ = false;       // on_replay_begins was called
   bool reading_ = false;
   bool retrying_ = false;
-  std::uint64_t notices_from_;      // notices at this position of the stream or later came after the subscriber
+  std::uint64_t notices_from_;
   std::shared_ptr<CatchUp*> self_;  // for answers that may come too late
 };
 

@@ -1,4 +1,4 @@
-// All chunks that a shard's rooms retain, oldest first, and their common limit.
+// All chunks that a shard's streams retain, oldest first, and their common limit.
 //
 // Home: the shard.
 #pragma once
@@ -12,13 +12,13 @@
 
 namespace chat::fanout {
 
-class RoomChannel;
+class FeedStream;
 
-// A chunk in its room's stream of bytes.
+// A chunk in its stream of bytes.
 struct Piece : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-  RoomChannel* owner = nullptr;
+  FeedStream* owner = nullptr;
   transport::ChunkRef chunk;
-  std::uint64_t start = 0;  // position in the room's stream of the chunk's first byte
+  std::uint64_t start = 0;  // position in the stream of the chunk's first byte
 
   std::uint64_t end() const noexcept { return start + chunk->size(); }
 };
@@ -38,8 +38,8 @@ class ChunkStore {
 
   std::size_t bytes() const noexcept { return bytes_; }
   bool over_limit() const noexcept { return bytes_ > limit_bytes_; }
-  // The room with the oldest chunk of all; null when there is none.
-  RoomChannel* oldest_owner() const noexcept { return pieces_.empty() ? nullptr : pieces_.front().owner; }
+  // The stream with the oldest chunk of all; null when there is none.
+  FeedStream* oldest_owner() const noexcept { return pieces_.empty() ? nullptr : pieces_.front().owner; }
 
  private:
   const std::size_t limit_bytes_;

@@ -6,7 +6,12 @@ namespace chat::fanout {
 
 FanOut::FanOut(const std::vector<transport::EventLoop*>& loops, HistoryStore& history, RunBlocking run_blocking,
                Bus& bus, const Clock& clock, FanOutOptions options)
-    : history_(history), run_blocking_(std::move(run_blocking)), bus_(bus), clock_(clock), options_(options) {
+    : history_(history),
+      run_blocking_(std::move(run_blocking)),
+      bus_(bus),
+      clock_(clock),
+      options_(options),
+      epoch_(options_.epoch) {
   for (transport::EventLoop* loop : loops) {
     shards_.push_back(std::make_unique<Shard>(*this, static_cast<std::uint32_t>(shards_.size()), *loop));
   }
@@ -28,12 +33,29 @@ void FanOut::invalidate() {
   for (auto& shard : shards_) shard->loop().post([to = shard.get(), era] { to->begin_era(era); });
 }
 
+void FanOut::invalidate(std::string new_epoch) {
+  {
+    const std::lock_guard lock(epoch_mutex_);
+    epoch_ = std::move(new_epoch);
+  }
+  invalidate();
+}
+
+std::string FanOut::epoch() const {
+  const std::lock_guard lock(epoch_mutex_);
+  return epoch_;
+}
+
+void FanOut::signal(const FeedKey& feed, Signal signal) {
+  Shard& home = *shards_[home_of(feed)];
+  home.loop().post([&home, feed, signal = std::move(signal)] { home.offer_signal(feed, signal); });
+}
+
 // One task for each home shard that the commit concerns.
 void FanOut::distribute(const Commit& commit, bool with_origin) {
   std::vector<std::vector<CommittedEvent>> by_home(shards_.size());
   for (const CommittedEvent& event : commit.events) {
-    if (event.event->feed.is_user()) continue;
-    by_home[home_of(event.event->room_id())].push_back({event.event, with_origin ? event.origin : Origin{}});
+    by_home[home_of(event.event->feed)].push_back({event.event, with_origin ? event.origin : Origin{}});
   }
   for (std::size_t i = 0; i < by_home.size(); ++i) {
     if (by_home[i].empty()) continue;
@@ -48,8 +70,8 @@ Shard* FanOut::shard_of(const transport::EventLoop& loop) noexcept {
   return nullptr;
 }
 
-std::uint32_t FanOut::home_of(RoomId room) const noexcept {
-  return static_cast<std::uint32_t>(std::hash<RoomId>{}(room) % shards_.size());
+std::uint32_t FanOut::home_of(const FeedKey& feed) const noexcept {
+  return static_cast<std::uint32_t>(std::hash<FeedKey>{}(feed) % shards_.size());
 }
 
 }  // namespace chat::fanout

@@ -1,6 +1,6 @@
-// Takes every commit to every socket that is to see it.
+// Takes every commit to every connection that is to see it.
 //
-// A watched room has one home shard (by its id), which orders and encodes; the other shards get one batch a turn.
+// A watched feed has one home shard (by its key), which orders and encodes; the other shards get one batch a turn.
 // Home: made and ended by app, before and after the loops run; `on_commit`, `on_hint`, `invalidate`,
 // `begin_shutdown` are thread-safe.
 #pragma once
@@ -16,6 +16,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
 namespace chat::fanout {
@@ -39,7 +41,14 @@ class FanOut final : public CommitSink {
   // Numbers that were given here may never have been, or mean something else now (a restored database, a failover that
   // lost commits): every feed and ring is dropped and every connection told (Subscriber::on_state_invalidated). What
   // enters afterwards reads the store anew. Thread-safe, never blocks.
-  void invalidate();
+  void invalidate();                       // of the same epoch
+  void invalidate(std::string new_epoch);  // epoch() is this from now on
+
+  // Of the numbers that are given here: the database's. Thread-safe.
+  std::string epoch() const;
+
+  // Pushes it to the feed's realtime subscribers on this node, if there are any. Thread-safe.
+  void signal(const FeedKey& feed, Signal signal);
 
   // From now on nobody is told that sockets leave.
   void begin_shutdown() noexcept { stopping_.store(true, std::memory_order_relaxed); }
@@ -52,7 +61,7 @@ class FanOut final : public CommitSink {
  private:
   friend class Shard;
   void distribute(const Commit& commit, bool with_origin);
-  std::uint32_t home_of(RoomId room) const noexcept;
+  std::uint32_t home_of(const FeedKey& feed) const noexcept;
 
   HistoryStore& history_;
   const RunBlocking run_blocking_;
@@ -61,6 +70,8 @@ class FanOut final : public CommitSink {
   const FanOutOptions options_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> era_{0};  // how often everything was invalidated
+  mutable std::mutex epoch_mutex_;     // for epoch_
+  std::string epoch_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -1,9 +1,9 @@
-// A page of a room's past, read from the store and encoded for one audience.
+// A page of a feed's past, read from the store, as a catch-up or a recovery needs it.
 #pragma once
 
 #include "base/result.hpp"
+#include "fanout/wire_format.hpp"
 #include "ports/stores.hpp"
-#include "protocol/room_frames.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,8 +24,8 @@ struct ReplayPage {
   };
   std::string frames;
   std::vector<Entry> entries;
-  Seq through;           // everything shown up to here has been given
-  bool at_head = false;  // and that was the room's newest event
+  Seq through;  // everything shown up to here has been given
+  Seq head;     // the feed's newest event when it was read
 };
 
 // Where a socket's replay begins: behind a number, or so that the newest `messages` messages are in it.
@@ -35,15 +35,28 @@ struct ReplayStart {
   std::size_t messages = 0;
 };
 
-// Reads a page. Blocks: for a pool's thread. `through` may be below `start.after` when the room has no such number.
-Result<ReplayPage> read_replay_page(HistoryStore& store, RoomId room, protocol::RoomAudience audience,
-                                    const ReplayStart& start, const PageLimit& limit);
+// What a recovery missed, as far as a page goes.
+struct MissedPage {
+  std::vector<centrifuge::Publication> publications;
+  Seq through;  // as above
+  Seq head;
+};
 
-// Reads pages for the sockets of a shard. `done` is called on the shard, never inside the call.
+// These read a page. They block: for a pool's thread. `through` is below `after` when the feed has no such number, and
+// lies behind what is not kept any more when `after` is older.
+Result<ReplayPage> read_replay_page(HistoryStore& store, const FeedKey& feed, WireFormat format, Audience audience,
+                                    const ReplayStart& start, const PageLimit& limit);
+// The page has no publications when the first one is not kept any more.
+Result<MissedPage> read_missed_page(HistoryStore& store, const FeedKey& feed, Seq after, const PageLimit& limit);
+
+// Reads pages for the connections of a shard. `done` is called on the shard, never inside the call.
 class ReplayReader {
  public:
-  using Done = std::function<void(Result<ReplayPage>)>;
-  virtual void read_replay(RoomId room, protocol::RoomAudience audience, const ReplayStart& start, Done done) = 0;
+  template <class Page>
+  using Done = std::function<void(Result<Page>)>;
+  virtual void read_replay(const FeedKey& feed, WireFormat format, Audience audience, const ReplayStart& start,
+                           Done<ReplayPage> done) = 0;
+  virtual void read_missed(const FeedKey& feed, Seq after, Done<MissedPage> done) = 0;
 
  protected:
   ~ReplayReader() = default;

@@ -1,13 +1,15 @@
-// A shard's sockets and the rooms they are in. What it does as a room's home is in shard_home.cpp.
+// A shard's connections and the feeds they are in. What it does as a feed's home is in shard_home.cpp.
 #include "fanout/shard.hpp"
 
 #include "fanout/attempt.hpp"
 #include "fanout/catch_up.hpp"
 #include "fanout/fanout.hpp"
-#include "fanout/local_room.hpp"
-#include "fanout/shard_feed.hpp"
+#include "fanout/local_feed.hpp"
+#include "fanout/one_reply.hpp"
+#include "fanout/shard_home.hpp"
 #include "fanout/subscriber.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -22,6 +24,8 @@ Shard::~Shard() {
     if (slot.subscriber) slot.subscriber->abandon();
   }
 }
+
+const FanOutOptions& Shard::options() const noexcept { return fan_out_.options_; }
 
 // --- connections ---
 
@@ -49,66 +53,79 @@ Subscriber* Shard::find_connection(std::uint64_t connection) const noexcept {
   return slots_[slot].subscriber;
 }
 
-// --- rooms ---
+// --- in and out ---
 
-LocalRoom& Shard::local_room(RoomId id) {
-  auto& room = rooms_[id];
-  if (!room) {
-    room = std::make_unique<LocalRoom>(*this, id, next_number_++);
-    send_to(home_of(id),
-            [from = index_, id, generation = room->generation](Shard& home) { home.watch(from, id, generation); });
-  }
-  return *room;
+FeedStream& Shard::stream_of(const Place& place) {
+  auto& local = local_[place.feed];
+  if (!local) local = std::make_unique<LocalFeed>(*this, place.feed);
+  if (FeedStream* stream = local->find(place.format, place.audience)) return *stream;
+  const std::uint64_t number = next_number_++;
+  auto& stream = *local->streams.emplace_back(
+      std::make_unique<FeedStream>(*local, place.format, place.audience, number, loop_, chunks_, fan_out_.options_));
+  const HomeFeed::Stream watched{index_, number, place.format, hears_notices(place.format, place.audience)};
+  send_to(home_of(place.feed), [feed = place.feed, watched](Shard& home) { home.watch(feed, watched); });
+  return stream;
 }
 
-void Shard::subscribe(Subscription& subscription, RoomId id, protocol::RoomAudience audience, const ReplayStart& start,
-                      const Entrant& entrant) {
+void Shard::subscribe(Subscription& subscription, const Place& place, const ReplayStart& start) {
+  assert(!is_realtime(place.format));
+  FeedStream& stream = stream_of(place);
+  enter(subscription, stream, place,
+        std::make_unique<CatchUp>(subscription, static_cast<ReplayReader&>(*this), start, stream.end()));
+  announce_entrance(subscription);
+}
+
+void Shard::subscribe(Subscription& subscription, const Place& place, const RecoverFrom& from) {
+  assert(is_realtime(place.format) && place.audience != Audience::messages);
+  enter(subscription, stream_of(place), place,
+        std::make_unique<OneReply>(subscription, static_cast<ReplayReader&>(*this), from));
+}
+
+void Shard::enter(Subscription& subscription, FeedStream& stream, const Place& place,
+                  std::unique_ptr<Approach> approach) {
   assert(!subscription.subscribed());
-  subscription.owner().settle();
-  LocalRoom& room = local_room(id);
-  room.cancel();
-  subscription.room_ = &room;
-  subscription.audience_ = audience;
-  subscription.entrant_ = &entrant;
-  subscription.owner().add(subscription);
-  ++room.stream(audience).subscriptions;
-  const std::uint64_t connection = subscription.owner().origin().connection;
-  send_to(home_of(id),
-          [from = index_, id, connection, entrant](Shard& home) { home.entered(from, id, connection, entrant); });
-  room.arrivals.push_back({&subscription, start});
-  if (room.live) begin_arrivals(room);
-}
-
-void Shard::begin_arrivals(LocalRoom& room) {
-  for (const auto& [subscription, start] : std::exchange(room.arrivals, {})) {
-    auto& stream = room.stream(subscription->audience_);
-    if (!stream.channel) {
-      stream.channel =
-          std::make_unique<RoomChannel>(loop_, chunks_, fan_out_.options_, subscription->audience_, room.last_seq);
-    }
-    subscription->enter(*stream.channel, room.id, *this, start);
-  }
+  Subscriber& owner = subscription.owner();
+  owner.settle();
+  stream.stay();
+  approach->member_as_of = place.member_as_of;
+  subscription.members_only_ = place.member_as_of.has_value();
+  subscription.enter(stream, std::move(approach));
+  owner.add(subscription);
 }
 
 void Shard::unsubscribe(Subscription& subscription) {
   if (!subscription.subscribed()) return;
-  LocalRoom& room = *subscription.room_;
-  std::erase_if(room.arrivals, [&](const auto& arrival) { return arrival.subscription == &subscription; });
-  --room.stream(subscription.audience_).subscriptions;
+  FeedStream& stream = subscription.stream();
+  const FeedKey feed = subscription.feed();
+  Subscriber& owner = subscription.owner();
+  owner.remove(subscription);
   subscription.leave();
-  subscription.owner().remove(subscription);
-  const std::uint64_t connection = subscription.owner().origin().connection;
-  send_to(home_of(room.id), [from = index_, id = room.id, connection, entrant = *subscription.entrant_](Shard& home) {
-    home.left(from, id, connection, entrant);
-  });
-  if (room.empty()) loop_.schedule(room, fan_out_.options_.room_linger);
+  if (subscription.announced_) {
+    subscription.announced_ = false;
+    send_to(home_of(feed),
+            [feed, who = owner.origin(), entrant = owner.entrant()](Shard& home) { home.left(feed, who, entrant); });
+  }
+  if (stream.subscriptions() == 0) stream.linger();
 }
 
-void Shard::linger_over(LocalRoom& room) {
-  if (!room.empty()) return;
-  const RoomId id = room.id;
-  rooms_.erase(id);
-  send_to(home_of(id), [from = index_, id](Shard& home) { home.unwatch(from, id); });
+// The event tail is nobody who is there: only somebody who reads.
+void Shard::announce_entrance(Subscription& subscription) {
+  if (subscription.stream().format() == WireFormat::events_sse) return;
+  subscription.announced_ = true;
+  Subscriber& owner = subscription.owner();
+  const FeedKey feed = subscription.feed();
+  send_to(home_of(feed),
+          [feed, who = owner.origin(), entrant = owner.entrant()](Shard& home) { home.entered(feed, who, entrant); });
+}
+
+void Shard::linger_over(FeedStream& stream) {
+  if (stream.subscriptions() != 0) return;
+  LocalFeed& local = stream.feed();
+  const FeedKey feed = local.key;
+  const std::uint64_t number = stream.number();
+  std::erase_if(local.streams, [&](const auto& one) { return one.get() == &stream; });
+  if (local.streams.empty()) local_.erase(feed);
+  send_to(home_of(feed), [feed, from = index_, number](Shard& home) { home.unwatch(feed, from, number); });
 }
 
 void Shard::begin_era(std::uint64_t era) {
@@ -120,48 +137,137 @@ void Shard::begin_era(std::uint64_t era) {
     subscriber->on_state_invalidated();
     while (subscriber->first_) unsubscribe(*subscriber->first_);
   }
-  rooms_.clear();
-  for (const auto& [room, feed] : feeds_) fan_out_.bus_.unwatch(FeedKey::room(room));
-  feeds_.clear();
+  local_.clear();
+  for (const auto& [key, home] : homes_) fan_out_.bus_.unwatch(key);
+  homes_.clear();
   news_.clear();
   for (auto& letters : outgoing_) letters.clear();
 }
 
+// --- who may stay ---
+
+// A removal may have come by between the reading of the membership and now.
+bool Shard::admits(Subscription& subscription) {
+  const auto as_of = std::exchange(subscription.approach_->member_as_of, std::nullopt);
+  if (!as_of) return true;
+  const LocalFeed& feed = subscription.stream().feed();
+  const UserId user = subscription.owner().entrant().user;
+  if (*as_of < *feed.removals_after) {
+    refuse(subscription, Error(Errc::unavailable, "the room has changed meanwhile"));
+    return false;
+  }
+  const bool removed = std::any_of(feed.removals.begin(), feed.removals.end(),
+                                   [&](const auto& removal) { return removal.user == user && removal.seq > *as_of; });
+  if (removed) refuse(subscription, Error(Errc::forbidden, "no longer a member of this room"));
+  return !removed;
+}
+
+// Ends a subscription that has not reached the live stream.
+void Shard::refuse(Subscription& subscription, const Error& error) {
+  Subscriber& owner = subscription.owner();
+  const bool recovers = is_realtime(subscription.stream().format());
+  unsubscribe(subscription);
+  if (recovers) return owner.on_subscribe_failed(subscription, error);
+  if (error.code == Errc::forbidden) return owner.on_removed(subscription);
+  if (error.code == Errc::unavailable) return owner.on_position_lost(subscription);
+  owner.on_feed_gone(subscription);
+}
+
+Subscription* Shard::find_member(const LocalFeed& feed, UserId user) const noexcept {
+  const auto is_his = [&](const Subscription* one) { return one->members_only_ && one->owner_.entrant().user == user; };
+  for (const auto& stream : feed.streams) {
+    for (const auto* all : {&stream->members(), &stream->approaching()}) {
+      const auto found = std::find_if(all->begin(), all->end(), is_his);
+      if (found != all->end()) return *found;
+    }
+  }
+  return nullptr;
+}
+
+// The event that says so has been appended: it is the last that they are owed.
+void Shard::remove_member(LocalFeed& feed, Seq seq, UserId user) {
+  if (feed.removals.size() == LocalFeed::kRemovals) {
+    feed.removals_after = feed.removals.front().seq;
+    feed.removals.erase(feed.removals.begin());
+  }
+  feed.removals.push_back({seq, user});
+  while (Subscription* member = find_member(feed, user)) {
+    if (!member->current()) {
+      refuse(*member, Error(Errc::forbidden, "no longer a member of this room"));
+      continue;
+    }
+    Subscriber& owner = member->owner();
+    unsubscribe(*member);
+    owner.request_flush();
+    owner.on_removed(*member);
+  }
+}
+
 // --- from the home ---
 
-void Shard::attached(RoomId id, std::uint64_t generation, Seq last_seq) {
-  const auto found = rooms_.find(id);
-  if (found == rooms_.end() || found->second->generation != generation) return;
-  LocalRoom& room = *found->second;
-  room.live = true;
-  room.last_seq = last_seq;
-  begin_arrivals(room);
+void Shard::attached(const FeedKey& feed, std::uint64_t stream, Seq last_seq) {
+  const auto found = local_.find(feed);
+  if (found == local_.end()) return;
+  LocalFeed& local = *found->second;
+  for (const auto& one : local.streams) {
+    if (one->number() != stream) continue;
+    one->go_live(last_seq);
+    if (!local.removals_after) local.removals_after = last_seq;
+  }
 }
 
 void Shard::deliver(const std::shared_ptr<const FrameBatch>& batch) {
-  const auto found = rooms_.find(batch->room);
-  if (found == rooms_.end() || !found->second->live) return;  // an earlier stay's
-  LocalRoom& room = *found->second;
+  const auto found = local_.find(batch->feed);
+  if (found == local_.end()) return;
+  LocalFeed& local = *found->second;
   for (const FrameBatch::Entry& entry : batch->entries) {
-    if (entry.seq.value != 0) room.last_seq = entry.seq;
-    for (auto& stream : room.streams) {
-      if (!stream.channel) continue;
-      const bool from_here = entry.origin.connection != 0 && entry.origin.shard == index_;
-      stream.channel->append(*batch, entry, sender_of(entry, *stream.channel), from_here ? entry.origin.connection : 0);
+    const bool from_here = entry.origin.connection != 0 && entry.origin.shard == index_;
+    for (const auto& stream : local.streams) {
+      if (!stream->live()) continue;
+      stream->append(*batch, entry, sender_of(entry, *stream), from_here ? entry.origin.connection : 0);
+    }
+    if (!entry.removed.is_nil() && local.removals_after) remove_member(local, entry.seq, entry.removed);
+  }
+}
+
+// Only room sockets get something else in place of their own.
+Subscription* Shard::sender_of(const FrameBatch::Entry& entry, FeedStream& stream) const {
+  if (stream.format() != WireFormat::room) return nullptr;
+  if (entry.fetched) return stream.find_sender(MessageId(entry.id));
+  if (entry.origin.connection == 0 || entry.origin.shard != index_) return nullptr;
+  const Subscriber* sender = find_connection(entry.origin.connection);
+  return sender ? sender->find(stream) : nullptr;
+}
+
+// The feed's numbers from here on cannot be had: everybody begins anew.
+void Shard::lose_position(const FeedKey& feed) {
+  const auto found = local_.find(feed);
+  if (found == local_.end()) return;
+  const std::unique_ptr<LocalFeed> local = std::move(found->second);
+  local_.erase(found);
+  for (const auto& stream : local->streams) {
+    send_to(home_of(feed),
+            [feed, from = index_, number = stream->number()](Shard& home) { home.unwatch(feed, from, number); });
+    while (stream->subscriptions() != 0) {
+      Subscription& one = *(stream->members().empty() ? stream->approaching() : stream->members()).front();
+      if (!one.current()) {
+        refuse(one, Error(Errc::unavailable, "position lost"));
+        continue;
+      }
+      Subscriber& owner = one.owner();
+      unsubscribe(one);
+      owner.on_position_lost(one);
     }
   }
 }
 
-Subscription* Shard::sender_of(const FrameBatch::Entry& entry, RoomChannel& channel) const {
-  if (entry.fetched) return channel.find_sender(MessageId(entry.id));
-  if (entry.origin.connection == 0 || entry.origin.shard != index_) return nullptr;
-  const Subscriber* sender = find_connection(entry.origin.connection);
-  return sender ? sender->find(channel) : nullptr;
+void Shard::signal(const FeedKey& feed, Signal signal) {
+  send_to(home_of(feed), [feed, signal = std::move(signal)](Shard& home) { home.offer_signal(feed, signal); });
 }
 
 // --- mail ---
 
-std::uint32_t Shard::home_of(RoomId room) const noexcept { return fan_out_.home_of(room); }
+std::uint32_t Shard::home_of(const FeedKey& feed) const noexcept { return fan_out_.home_of(feed); }
 
 void Shard::send_to(std::uint32_t shard, Mail mail) {
   if (shard == index_) return mail(*this);
@@ -186,20 +292,42 @@ void Shard::on_flush() {
   send_mail();
 }
 
-void Shard::read_replay(RoomId room, protocol::RoomAudience audience, const ReplayStart& start, Done done) {
-  const PageLimit limit{fan_out_.options_.page_events, fan_out_.options_.page_bytes};
-  auto job = [this, room, audience, start, limit, done] {
-    auto page = std::make_shared<Result<ReplayPage>>(
-        attempt([&] { return read_replay_page(fan_out_.history_, room, audience, start, limit); }));
-    loop_.post([done, page] { done(std::move(*page)); });
+// --- ReplayReader ---
+
+// Runs `read` where it may block; what it met of the feed's head is passed on, should nobody have told the home yet.
+template <class Page, class Read>
+void Shard::read_page(const FeedKey& feed, Read read, Done<Page> done) {
+  auto job = [this, feed, read, done] {
+    auto page = std::make_shared<Result<Page>>(attempt(read));
+    loop_.post([this, feed, done, page] {
+      if (*page) send_to(home_of(feed), [feed, head = (*page)->head](Shard& home) { home.offer_head(feed, head); });
+      done(std::move(*page));
+    });
   };
   if (!fan_out_.run_blocking_(std::move(job))) {
     loop_.post([done] { done(Error(Errc::overloaded, "the work queue is full")); });
   }
 }
 
+void Shard::read_replay(const FeedKey& feed, WireFormat format, Audience audience, const ReplayStart& start,
+                        Done<ReplayPage> done) {
+  const PageLimit limit{fan_out_.options_.page_events, fan_out_.options_.page_bytes};
+  auto read = [this, feed, format, audience, start, limit] {
+    return read_replay_page(fan_out_.history_, feed, format, audience, start, limit);
+  };
+  read_page<ReplayPage>(feed, std::move(read), std::move(done));
+}
+
+void Shard::read_missed(const FeedKey& feed, Seq after, Done<MissedPage> done) {
+  const PageLimit limit{fan_out_.options_.page_events, fan_out_.options_.page_bytes};
+  auto read = [this, feed, after, limit] { return read_missed_page(fan_out_.history_, feed, after, limit); };
+  read_page<MissedPage>(feed, std::move(read), std::move(done));
+}
+
 Shard::Counts Shard::counts() const {
-  return {rooms_.size(), feeds_.size(), slots_.size() - free_slots_.size(), chunks_.bytes()};
+  Counts counts{local_.size(), homes_.size(), 0, slots_.size() - free_slots_.size(), chunks_.bytes()};
+  for (const auto& [key, local] : local_) counts.streams += local->streams.size();
+  return counts;
 }
 
 }  // namespace chat::fanout

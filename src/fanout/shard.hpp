@@ -1,47 +1,51 @@
-// One loop's part of the fan-out: the rooms that its sockets are in, and the feeds of the rooms whose home it is.
+// One loop's part of the fan-out: the feeds that its connections are in, and those whose home it is.
 //
 // Home: its loop. What shards have to tell each other goes through `send_to`, one posted
 // batch for each other shard and turn, first in first out.
 #pragma once
 
 #include "fanout/chunk_store.hpp"
+#include "fanout/home_feed.hpp"
 #include "fanout/options.hpp"
+#include "fanout/presence.hpp"
+#include "fanout/recovery.hpp"
 #include "fanout/replay.hpp"
-#include "fanout/room_channel.hpp"
-#include "fanout/room_feed.hpp"
+#include "fanout/subscriber.hpp"
 #include "fanout/subscription.hpp"
-#include "model/user.hpp"
 #include "ports/journal.hpp"
 #include "transport/event_loop.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 namespace chat::fanout {
 
 class FanOut;
-class Subscriber;
 
-// Who enters, for those who are there already.
-struct Entrant {
-  UserId user;
-  std::string name;
+// What a subscription is of. The caller has checked that the user may have it.
+struct Place {
+  FeedKey feed;
+  WireFormat format = WireFormat::room;
+  Audience audience = Audience::messages;  // in a realtime format not this one: numbers must not be missing there
+  // When only the room's members may be here: the room's newest number when this one's membership was read. The
+  // subscription ends when a later event removes him.
+  std::optional<Seq> member_as_of{};
 };
 
-class Shard final : private RoomFeed::Host, private ReplayReader, private transport::FlushTask {
+class Shard final : private HomeFeed::Host, private ReplayReader, private transport::FlushTask {
  public:
   Shard(FanOut& fan_out, std::uint32_t index, transport::EventLoop& loop);
   ~Shard();
 
   std::uint32_t index() const noexcept { return index_; }
   transport::EventLoop& loop() noexcept { return loop_; }
+  const FanOutOptions& options() const noexcept;
 
   // --- connections ---
   Origin open_connection(Subscriber& subscriber);
@@ -49,25 +53,35 @@ class Shard final : private RoomFeed::Host, private ReplayReader, private transp
   // The connection of that number; null when it has ended.
   Subscriber* find_connection(std::uint64_t connection) const noexcept;
 
-  // Enters a room: the others are told first, then the replay begins, then the live stream. The caller has checked that
-  // the user may enter. `entrant` is kept by reference: it outlives the subscription.
-  void subscribe(Subscription& subscription, RoomId room, protocol::RoomAudience audience, const ReplayStart& start,
-                 const Entrant& entrant);
-  // Leaves it: what is owed is settled, the others are told.
+  // Enters a feed page by page, however far back it begins (room sockets, the event tail): the others are told first,
+  // then the replay begins, then the live stream.
+  void subscribe(Subscription& subscription, const Place& place, const ReplayStart& start);
+  // Enters it in one step: nothing is sent before on_subscribed (or on_subscribe_failed), and the others are told after
+  // it. See Subscriber.
+  void subscribe(Subscription& subscription, const Place& place, const RecoverFrom& from);
+  // Leaves it: what is owed is settled, the others are told. Legal at any time, while it waits too, and harmless when
+  // it is not subscribed.
   void unsubscribe(Subscription& subscription);
 
-  // --- as a room's home ---
-  // Events of rooms whose home this is, in commit order.
-  void offer(const std::vector<CommittedEvent>& events);
-  void offer_head(RoomId room, Seq head);
+  // Pushes it to the feed's realtime subscribers everywhere on this node, if there are any.
+  void signal(const FeedKey& feed, Signal signal);
 
-  // Forgets every room and feed and tells every connection. Shards step into an era one by one; the first letter of a
+  // `done` is called on this shard, never inside the call.
+  void presence(const FeedKey& feed, std::size_t limit, std::function<void(Presence)> done);
+
+  // --- as a feed's home ---
+  // Events of feeds whose home this is, in commit order.
+  void offer(const std::vector<CommittedEvent>& events);
+  void offer_head(const FeedKey& feed, Seq head);
+
+  // Forgets every feed and tells every connection. Shards step into an era one by one; the first letter of a
   // shard that is ahead takes the receiver along, and what one that is behind still writes is thrown away.
   void begin_era(std::uint64_t era);
 
   struct Counts {
-    std::size_t rooms = 0;  // with sockets here
-    std::size_t feeds = 0;
+    std::size_t rooms = 0;  // feeds with connections here
+    std::size_t feeds = 0;  // whose home this is
+    std::size_t streams = 0;
     std::size_t connections = 0;
     std::size_t chunk_bytes = 0;
   };
@@ -75,51 +89,71 @@ class Shard final : private RoomFeed::Host, private ReplayReader, private transp
 
  private:
   using Mail = std::function<void(Shard&)>;
-  struct Feed;
+  struct Home;
+  struct Counted;
 
-  // RoomFeed::Host
-  void read_head(RoomFeed& feed) override;
-  void fetch_events(RoomFeed& feed, Seq after) override;
-  void start_grace(RoomFeed& feed) override;
-  void start_retry(RoomFeed& feed) override;
-  void on_feed_live(RoomFeed& feed) override;
-  void on_news(RoomFeed& feed) override;
-  void on_head_below(RoomFeed& feed) override;
+  // HomeFeed::Host
+  void read_head(HomeFeed& feed) override;
+  void fetch_events(HomeFeed& feed, Seq after) override;
+  void start_grace(HomeFeed& feed) override;
+  void start_retry(HomeFeed& feed) override;
+  void on_feed_live(HomeFeed& feed) override;
+  void on_news(HomeFeed& feed) override;
+  void on_head_below(HomeFeed& feed) override;
+  void on_position_lost(HomeFeed& feed) override;
   // ReplayReader
-  void read_replay(RoomId room, protocol::RoomAudience audience, const ReplayStart& start, Done done) override;
+  void read_replay(const FeedKey& feed, WireFormat format, Audience audience, const ReplayStart& start,
+                   Done<ReplayPage> done) override;
+  void read_missed(const FeedKey& feed, Seq after, Done<MissedPage> done) override;
+  template <class Page, class Read>
+  void read_page(const FeedKey& feed, Read read, Done<Page> done);
   // FlushTask
   void on_flush() override;
 
-  // Mail from a room's sockets to its home, with the sender's shard.
-  void watch(std::uint32_t from, RoomId room, std::uint64_t generation);
-  void unwatch(std::uint32_t from, RoomId room);
-  void entered(std::uint32_t from, RoomId room, std::uint64_t connection, const Entrant& entrant);
-  void left(std::uint32_t from, RoomId room, std::uint64_t connection, const Entrant& entrant);
+  // Mail from a feed's connections to its home, with the sender's shard.
+  void watch(const FeedKey& feed, const HomeFeed::Stream& stream);
+  void unwatch(const FeedKey& feed, std::uint32_t from, std::uint64_t stream);
+  void entered(const FeedKey& feed, const Origin& who, const Entrant& entrant);
+  void left(const FeedKey& feed, const Origin& who, const Entrant& entrant);
+  void offer_signal(const FeedKey& feed, const Signal& signal);
   // And back.
-  void attached(RoomId room, std::uint64_t generation, Seq last_seq);
+  void attached(const FeedKey& feed, std::uint64_t stream, Seq last_seq);
   void deliver(const std::shared_ptr<const FrameBatch>& batch);
+  void lose_position(const FeedKey& feed);
 
-  void announce(RoomFeed& feed, protocol::NoticeKind kind, std::size_t sockets, Origin origin, const Entrant& entrant);
+  void announce(HomeFeed& feed, protocol::NoticeKind kind, const Origin& who, const Entrant& entrant);
 
   void send_to(std::uint32_t shard, Mail mail);
   void send_mail();
   void publish_news();
-  void publish(RoomFeed& feed);
-  void attach(RoomFeed& feed, std::uint32_t shard);
-  RoomFeed* find_feed(RoomId room) noexcept;
+  void publish(HomeFeed& feed);
+  HomeFeed* find_home(const FeedKey& feed) noexcept;
   // Runs `f` on the feed if it is still the same one by then.
   template <class F>
-  auto for_feed(const RoomFeed& feed, F f);
+  auto for_feed(const HomeFeed& feed, F f);
   void after(std::chrono::milliseconds delay, std::function<void()> f);
 
-  LocalRoom& local_room(RoomId room);
-  void begin_arrivals(LocalRoom& room);
-  void linger_over(LocalRoom& room);
-  Subscription* sender_of(const FrameBatch::Entry& entry, RoomChannel& channel) const;
-  std::uint32_t home_of(RoomId room) const noexcept;
+  FeedStream& stream_of(const Place& place);
+  void enter(Subscription& subscription, FeedStream& stream, const Place& place, std::unique_ptr<Approach> approach);
+  void linger_over(FeedStream& stream);
+  Subscription* sender_of(const FrameBatch::Entry& entry, FeedStream& stream) const;
+  std::uint32_t home_of(const FeedKey& feed) const noexcept;
 
+  // For subscriptions and their approaches.
+  void announce_entrance(Subscription& subscription);
+  bool admits(Subscription& subscription);
+  void refuse(Subscription& subscription, const Error& error);
+  void remove_member(LocalFeed& feed, Seq seq, UserId user);
+  Subscription* find_member(const LocalFeed& feed, UserId user) const noexcept;
+
+  Counted count_present(const FeedKey& feed, std::size_t limit) const;
+
+  friend class CatchUp;
   friend class FanOut;
-  friend struct LocalRoom;
+  friend class FeedStream;
+  friend class OneReply;
+  friend class Subscriber;
+  friend class Subscription;
 
   struct Slot {
     Subscriber* subscriber = nullptr;
@@ -132,9 +166,9 @@ class Shard final : private RoomFeed::Host, private ReplayReader, private transp
   ChunkStore chunks_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
-  std::unordered_map<RoomId, std::unique_ptr<LocalRoom>> rooms_;
-  std::unordered_map<RoomId, std::unique_ptr<Feed>> feeds_;
-  std::vector<RoomId> news_;  // feeds with something to publish
+  std::unordered_map<FeedKey, std::unique_ptr<LocalFeed>> local_;
+  std::unordered_map<FeedKey, std::unique_ptr<Home>> homes_;
+  std::vector<FeedKey> news_;  // feeds with something to publish
   std::vector<std::vector<Mail>> outgoing_;
   std::uint64_t next_number_ = 1;
   std::uint64_t era_ = 0;

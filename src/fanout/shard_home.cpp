@@ -1,8 +1,8 @@
-// What a shard does for the rooms whose home it is.
+// What a shard does for the feeds whose home it is.
+#include "fanout/shard_home.hpp"
 #include "fanout/attempt.hpp"
 #include "fanout/fanout.hpp"
 #include "fanout/shard.hpp"
-#include "fanout/shard_feed.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -10,127 +10,139 @@
 
 namespace chat::fanout {
 
-RoomFeed* Shard::find_feed(RoomId room) noexcept {
-  const auto found = feeds_.find(room);
-  return found == feeds_.end() ? nullptr : &found->second->feed;
+HomeFeed* Shard::find_home(const FeedKey& feed) noexcept {
+  const auto found = homes_.find(feed);
+  return found == homes_.end() ? nullptr : &found->second->feed;
 }
 
 template <class F>
-auto Shard::for_feed(const RoomFeed& feed, F f) {
-  return [this, room = feed.room(), number = feeds_.at(feed.room())->number, f = std::move(f)](auto&&... arguments) {
-    const auto found = feeds_.find(room);
-    if (found == feeds_.end() || found->second->number != number) return;
+auto Shard::for_feed(const HomeFeed& feed, F f) {
+  return [this, key = feed.key(), number = homes_.at(feed.key())->number, f = std::move(f)](auto&&... arguments) {
+    const auto found = homes_.find(key);
+    if (found == homes_.end() || found->second->number != number) return;
     f(found->second->feed, arguments...);
   };
 }
 
 void Shard::offer(const std::vector<CommittedEvent>& events) {
   for (const CommittedEvent& event : events) {
-    if (RoomFeed* feed = find_feed(event.event->room_id())) feed->offer(event);
+    if (HomeFeed* feed = find_home(event.event->feed)) feed->offer(event);
   }
   // A commit is a batch already: waiting for the end of the turn would only cost time.
   publish_news();
   send_mail();
 }
 
-void Shard::offer_head(RoomId room, Seq head) {
-  if (RoomFeed* feed = find_feed(room)) feed->offer_head(head);
+void Shard::offer_head(const FeedKey& key, Seq head) {
+  if (HomeFeed* feed = find_home(key)) feed->offer_head(head);
+}
+
+void Shard::offer_signal(const FeedKey& key, const Signal& signal) {
+  if (HomeFeed* feed = find_home(key)) feed->offer_signal(signal);
 }
 
 // --- who watches ---
 
-void Shard::watch(std::uint32_t from, RoomId room, std::uint64_t generation) {
-  auto& slot = feeds_[room];
-  const bool fresh = !slot;
+void Shard::watch(const FeedKey& key, const HomeFeed::Stream& stream) {
+  auto& home = homes_[key];
+  const bool fresh = !home;
   if (fresh) {
-    RoomFeed::Host& host = *this;
-    slot = std::make_unique<Feed>(host, fan_out_.options_, room, fan_out_.shards(), next_number_++);
+    HomeFeed::Host& host = *this;
+    home = std::make_unique<Home>(host, fan_out_.options_, key, next_number_++);
   }
-  RoomFeed& feed = slot->feed;
-  feed.watchers()[from] = {generation, false, 0};
+  HomeFeed& feed = home->feed;
+  if (feed.live()) publish(feed);  // the others' news ends where the newcomer's begins
+  feed.add_stream(stream);
   if (fresh) {
-    fan_out_.bus_.watch(FeedKey::room(room));
+    fan_out_.bus_.watch(key);
     feed.start();
   } else if (feed.live()) {
-    publish(feed);  // the others' news ends where the newcomer's begins
-    attach(feed, from);
+    on_feed_live(feed);
   }
 }
 
-void Shard::unwatch(std::uint32_t from, RoomId room) {
-  RoomFeed* feed = find_feed(room);
+void Shard::unwatch(const FeedKey& key, std::uint32_t from, std::uint64_t stream) {
+  HomeFeed* feed = find_home(key);
   if (!feed) return;
-  feed->watchers()[from] = {};
-  if (feed->watched()) return;
-  feeds_.erase(room);
-  fan_out_.bus_.unwatch(FeedKey::room(room));
+  feed->remove_stream(from, stream);
+  if (!feed->streams().empty()) return;
+  homes_.erase(key);
+  fan_out_.bus_.unwatch(key);
 }
 
-void Shard::attach(RoomFeed& feed, std::uint32_t shard) {
-  RoomFeed::Watcher& watcher = feed.watchers()[shard];
-  watcher.attached = true;
-  send_to(shard, [room = feed.room(), generation = watcher.generation, last_seq = feed.last_seq()](Shard& to) {
-    to.attached(room, generation, last_seq);
-  });
-}
-
-void Shard::on_feed_live(RoomFeed& feed) {
-  for (std::uint32_t i = 0; i < feed.watchers().size(); ++i) {
-    if (feed.watchers()[i].generation != 0) attach(feed, i);
+void Shard::on_feed_live(HomeFeed& feed) {
+  for (HomeFeed::Stream& stream : feed.streams()) {
+    if (stream.attached) continue;
+    stream.attached = true;
+    send_to(stream.shard, [key = feed.key(), number = stream.number, last_seq = feed.last_seq()](Shard& to) {
+      to.attached(key, number, last_seq);
+    });
   }
 }
 
-void Shard::entered(std::uint32_t from, RoomId room, std::uint64_t connection, const Entrant& entrant) {
-  RoomFeed* feed = find_feed(room);
+void Shard::entered(const FeedKey& key, const Origin& who, const Entrant& entrant) {
+  HomeFeed* feed = find_home(key);
   if (!feed) return;
-  ++feed->watchers()[from].sockets;
-  announce(*feed, protocol::NoticeKind::join, feed->sockets(), Origin{from, connection}, entrant);
+  feed->enter();
+  announce(*feed, protocol::NoticeKind::join, who, entrant);
 }
 
-void Shard::left(std::uint32_t from, RoomId room, std::uint64_t connection, const Entrant& entrant) {
-  RoomFeed* feed = find_feed(room);
+void Shard::left(const FeedKey& key, const Origin& who, const Entrant& entrant) {
+  HomeFeed* feed = find_home(key);
   if (!feed) return;
-  announce(*feed, protocol::NoticeKind::leave, feed->sockets(), Origin{from, connection}, entrant);
-  --feed->watchers()[from].sockets;
+  announce(*feed, protocol::NoticeKind::leave, who, entrant);
+  feed->leave();
 }
 
-void Shard::announce(RoomFeed& feed, protocol::NoticeKind kind, std::size_t sockets, Origin origin,
-                     const Entrant& entrant) {
-  if (sockets > fan_out_.options_.join_notice_max_sockets || sockets < 2) return;
+// Who is alone is told of nobody; but that he has come himself, a realtime client hears too.
+void Shard::announce(HomeFeed& feed, protocol::NoticeKind kind, const Origin& who, const Entrant& entrant) {
+  const FormatSet formats = feed.noticed_formats();
+  if (formats.empty() || !feed.key().is_room()) return;
+  const bool hears_itself = kind == protocol::NoticeKind::join && formats.any_realtime();
+  if (feed.connections() > fan_out_.options_.join_notice_max_sockets) return;
+  if (feed.connections() < 2 && !hears_itself) return;
   if (fan_out_.stopping_.load(std::memory_order_relaxed)) return;
-  feed.offer_notice(kind, entrant.user, entrant.name, fan_out_.clock_.now(), origin);
+  feed.offer_notice({kind, entrant.user, entrant.name, fan_out_.clock_.now(), who});
 }
 
 // --- news ---
 
-void Shard::on_news(RoomFeed& feed) {
-  news_.push_back(feed.room());
+void Shard::on_news(HomeFeed& feed) {
+  news_.push_back(feed.key());
   loop_.request_flush(*this);
 }
 
 // A fresh read does not know what was delivered already: the database is another one, or an older state of it.
-void Shard::on_head_below(RoomFeed&) { fan_out_.invalidate(); }
+void Shard::on_head_below(HomeFeed&) { fan_out_.invalidate(); }
+
+void Shard::on_position_lost(HomeFeed& feed) {
+  publish(feed);
+  const FeedKey key = feed.key();
+  const auto lost = std::move(homes_.extract(key).mapped());
+  fan_out_.bus_.unwatch(key);
+  for (const std::uint32_t shard : lost->feed.shards()) {
+    send_to(shard, [key](Shard& to) { to.lose_position(key); });
+  }
+}
 
 void Shard::publish_news() {
-  for (const RoomId& room : std::exchange(news_, {})) {
-    if (RoomFeed* feed = find_feed(room)) publish(*feed);
+  for (const FeedKey& key : std::exchange(news_, {})) {
+    if (HomeFeed* feed = find_home(key)) publish(*feed);
   }
 }
 
-void Shard::publish(RoomFeed& feed) {
+void Shard::publish(HomeFeed& feed) {
   const auto batch = feed.take_batch();
   if (!batch) return;
-  for (std::uint32_t i = 0; i < feed.watchers().size(); ++i) {
-    if (feed.watchers()[i].attached) send_to(i, [batch](Shard& to) { to.deliver(batch); });
-  }
+  for (const std::uint32_t shard : feed.shards()) send_to(shard, [batch](Shard& to) { to.deliver(batch); });
 }
 
-// --- RoomFeed::Host ---
+// --- HomeFeed::Host ---
 
-void Shard::read_head(RoomFeed& feed) {
-  auto answer = for_feed(feed, [](RoomFeed& to, const Result<FeedHead>& head) { to.on_head(head); });
-  auto job = [this, room = feed.room(), answer] {
-    auto head = std::make_shared<Result<FeedHead>>(attempt([&] { return fan_out_.history_.feed_head(FeedKey::room(room)); }));
+void Shard::read_head(HomeFeed& feed) {
+  auto answer = for_feed(feed, [](HomeFeed& to, const Result<FeedHead>& head) { to.on_head(head); });
+  auto job = [this, key = feed.key(), answer] {
+    auto head = std::make_shared<Result<FeedHead>>(attempt([&] { return fan_out_.history_.feed_head(key); }));
     loop_.post([answer, head] { answer(*head); });
   };
   if (!fan_out_.run_blocking_(std::move(job))) {
@@ -138,12 +150,12 @@ void Shard::read_head(RoomFeed& feed) {
   }
 }
 
-void Shard::fetch_events(RoomFeed& feed, Seq after_seq) {
-  auto answer = for_feed(feed, [](RoomFeed& to, const Result<EventPage>& page) { to.on_fetched(page); });
+void Shard::fetch_events(HomeFeed& feed, Seq after_seq) {
+  auto answer = for_feed(feed, [](HomeFeed& to, const Result<EventPage>& page) { to.on_fetched(page); });
   const PageLimit limit{fan_out_.options_.page_events, fan_out_.options_.page_bytes};
-  auto job = [this, room = feed.room(), after_seq, limit, answer] {
+  auto job = [this, key = feed.key(), after_seq, limit, answer] {
     auto page = std::make_shared<Result<EventPage>>(
-        attempt([&] { return fan_out_.history_.events_after(FeedKey::room(room), after_seq, limit); }));
+        attempt([&] { return fan_out_.history_.events_after(key, after_seq, limit); }));
     loop_.post([answer, page] { answer(*page); });
   };
   if (!fan_out_.run_blocking_(std::move(job))) {
@@ -151,12 +163,12 @@ void Shard::fetch_events(RoomFeed& feed, Seq after_seq) {
   }
 }
 
-void Shard::start_grace(RoomFeed& feed) {
-  after(fan_out_.options_.gap_grace, for_feed(feed, [](RoomFeed& to) { to.on_grace_over(); }));
+void Shard::start_grace(HomeFeed& feed) {
+  after(fan_out_.options_.gap_grace, for_feed(feed, [](HomeFeed& to) { to.on_grace_over(); }));
 }
 
-void Shard::start_retry(RoomFeed& feed) {
-  after(fan_out_.options_.retry_delay, for_feed(feed, [](RoomFeed& to) { to.on_retry(); }));
+void Shard::start_retry(HomeFeed& feed) {
+  after(fan_out_.options_.retry_delay, for_feed(feed, [](HomeFeed& to) { to.on_retry(); }));
 }
 
 void Shard::after(std::chrono::milliseconds delay, std::function<void()> f) {

@@ -1,7 +1,8 @@
 #include "fanout/subscription.hpp"
 
-#include "fanout/catch_up.hpp"
+#include "fanout/local_feed.hpp"
 #include "fanout/subscriber.hpp"
+#include "protocol/room_frames.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -45,6 +46,8 @@ struct Subscription::Exchange {
 Subscription::Subscription(Subscriber& owner) : owner_(owner) {}
 
 Subscription::~Subscription() { assert(!subscribed()); }
+
+const FeedKey& Subscription::feed() const noexcept { return stream_->feed().key; }
 
 Subscription::Exchange& Subscription::exchange() {
   if (!exchange_) exchange_ = std::make_unique<Exchange>();
@@ -107,15 +110,15 @@ void Subscription::answer_repeat(MessageId message, const Stored& first) {
 // A repeat's answer may come before the event itself (another shard, another node): it waits for its number.
 void Subscription::place_late_acks() {
   auto& late = exchange_->late_acks;
-  const Seq reached = channel_->last_seq();
+  const Seq reached = stream_->last_seq();
   bool placed = false;
   for (auto& waiting : late) {
     if (waiting.seq > reached) continue;
-    add_detour(channel_->end(), 0, std::move(waiting.ack));
+    add_detour(stream_->end(), 0, std::move(waiting.ack));
     placed = true;
   }
   std::erase_if(late, [&](const auto& waiting) { return waiting.seq <= reached; });
-  if (!late.empty()) channel_->await_advance(*this);
+  if (!late.empty()) stream_->await(*this);
   if (placed) owner_.request_flush();
 }
 
@@ -136,12 +139,12 @@ void Subscription::replace_own(const RingEntry& entry) {
 // --- what is owed ---
 
 bool Subscription::owes() const noexcept {
-  return current_ && (cursor_ != channel_->end() || (exchange_ && exchange_->has_detours()));
+  return current_ && (cursor_ != stream_->end() || (exchange_ && exchange_->has_detours()));
 }
 
 std::size_t Subscription::backlog_bytes() const noexcept {
   if (!current_) return 0;
-  const std::size_t stream = static_cast<std::size_t>(channel_->end() - cursor_);
+  const std::size_t stream = static_cast<std::size_t>(stream_->end() - cursor_);
   return exchange_ ? stream + exchange_->ack_bytes - exchange_->skip_bytes : stream;
 }
 
@@ -152,13 +155,13 @@ bool Subscription::gather(transport::IovecList& out, std::size_t max_bytes) cons
     std::size_t sent = exchange_->ack_sent;
     for (std::size_t i = exchange_->first; i < exchange_->detours.size(); ++i) {
       const auto& detour = exchange_->detours[i];
-      if (!channel_->gather(out, from, detour.position, max_bytes) || out.bytes() >= max_bytes) return false;
+      if (!stream_->gather(out, from, detour.position, max_bytes) || out.bytes() >= max_bytes) return false;
       if (!out.add(detour.ack.data() + sent, detour.ack.size() - sent)) return false;
       sent = 0;
       from = detour.position + detour.skip;
     }
   }
-  return channel_->gather(out, from, channel_->end(), max_bytes);
+  return stream_->gather(out, from, stream_->end(), max_bytes);
 }
 
 std::size_t Subscription::advance(std::size_t bytes) {
@@ -179,7 +182,7 @@ std::size_t Subscription::advance(std::size_t bytes) {
     exchange_->ack_sent = 0;
     if (++exchange_->first == exchange_->detours.size()) exchange_->clear_detours();
   }
-  const std::size_t rest = std::min<std::size_t>(bytes, channel_->end() - cursor_);
+  const std::size_t rest = std::min<std::size_t>(bytes, stream_->end() - cursor_);
   cursor_ += rest;
   return bytes - rest;
 }
@@ -191,63 +194,65 @@ void Subscription::settle(transport::Outbox& into) {
     std::size_t sent = exchange_->ack_sent;
     for (std::size_t i = exchange_->first; i < exchange_->detours.size(); ++i) {
       const auto& detour = exchange_->detours[i];
-      channel_->settle(into, from, detour.position);
+      stream_->settle(into, from, detour.position);
       into.append(std::string_view(detour.ack).substr(sent));
       sent = 0;
       from = detour.position + detour.skip;
     }
     exchange_->clear_detours();
   }
-  channel_->settle(into, from, channel_->end());
-  cursor_ = channel_->end();
+  stream_->settle(into, from, stream_->end());
+  cursor_ = stream_->end();
+}
+
+void Subscription::list_owing() {
+  if (owes()) owner_.list(*this);
 }
 
 void Subscription::flush() { owner_.flush_now(); }
 void Subscription::fail_slow() { owner_.fail_slow("reads too slowly"); }
 
 void Subscription::on_writable() {
-  if (catch_up_) catch_up_->step();
+  if (approach_ && stream_->live()) stream_->await(*this, true);
 }
 
 // --- in and out ---
 
-void Subscription::enter(RoomChannel& channel, RoomId room, ReplayReader& reader, const ReplayStart& start) {
-  channel_ = &channel;
-  catch_up_ = std::make_unique<CatchUp>(*this, room, reader, start);
-  catch_up_->step();
+void Subscription::enter(FeedStream& stream, std::unique_ptr<Approach> approach) {
+  stream_ = &stream;
+  approach_ = std::move(approach);
+  stream.add_approaching(*this);
+  stream.await(*this, true);
 }
 
 void Subscription::become_current() {
-  const auto finished = std::move(catch_up_);
+  const auto finished = std::move(approach_);
   owner_.settle();
-  cursor_ = channel_->end();
-  current_ = true;
-  channel_->add_member(*this);
-  channel_->forget(*this);
+  cursor_ = stream_->end();
+  stream_->make_member(*this);
   if (exchange_ && !exchange_->late_acks.empty()) place_late_acks();
 }
 
-void Subscription::on_channel_advanced() {
-  if (catch_up_) return catch_up_->step();
-  channel_->forget(*this);
-  if (exchange_) place_late_acks();
+void Subscription::on_stream_advanced() {
+  if (!approach_) {
+    if (exchange_) place_late_acks();
+    return;
+  }
+  if (owner_.shard()->admits(*this)) approach_->step();
 }
 
 void Subscription::drop() {
-  catch_up_.reset();
-  if (channel_) {
-    channel_->forget(*this);
-    if (current_) channel_->remove_member(*this);
-  }
+  approach_.reset();
+  owner_.unlist(*this);
+  if (stream_) stream_->remove(*this);
   current_ = false;
-  channel_ = nullptr;
+  stream_ = nullptr;
   exchange_.reset();
 }
 
 void Subscription::leave() {
   owner_.settle();
   drop();
-  room_ = nullptr;
 }
 
 }  // namespace chat::fanout

@@ -1,11 +1,11 @@
-// One connection's place in one room: a cursor into the room's stream, the acknowledgements that stand in it, and,
-// before that, the way there (catch_up.hpp).
+// One connection's place in one feed: a cursor into a stream, the acknowledgements that stand in it, and, before that,
+// the way there (approach.hpp).
 //
 // Home: the shard. Its owner calls Shard::unsubscribe before it dies.
 #pragma once
 
-#include "fanout/replay.hpp"
-#include "fanout/room_channel.hpp"
+#include "fanout/approach.hpp"
+#include "fanout/feed_stream.hpp"
 #include "model/ids.hpp"
 #include "ports/journal.hpp"
 
@@ -18,10 +18,7 @@
 
 namespace chat::fanout {
 
-class CatchUp;
 class Subscriber;
-struct Entrant;
-struct LocalRoom;
 
 class Subscription {
  public:
@@ -31,12 +28,13 @@ class Subscription {
   Subscription& operator=(const Subscription&) = delete;
 
   Subscriber& owner() noexcept { return owner_; }
-  bool subscribed() const noexcept { return room_ != nullptr; }
+  bool subscribed() const noexcept { return stream_ != nullptr; }
+  const FeedKey& feed() const noexcept;  // while subscribed
   // Has it reached the live stream, so that the cursor counts?
   bool current() const noexcept { return current_; }
   std::uint64_t cursor() const noexcept { return cursor_; }
 
-  // --- own messages ---
+  // --- own messages (room sockets) ---
   // A message was given to the journal: when it comes by, an acknowledgement stands in its place, or nothing when
   // `client_id` is empty.
   void expect_own(MessageId message, std::string_view client_id, std::size_t bytes);
@@ -60,42 +58,44 @@ class Subscription {
   // Leaves the stream for good, owing nothing: the connection is being closed.
   void drop();
 
-  // --- for RoomChannel ---
+  // --- for FeedStream ---
+  void list_owing();
   void flush();
   void fail_slow();
   void replace_own(const RingEntry& entry);
-  void on_channel_advanced();
+  void on_stream_advanced();
 
-  // --- for CatchUp ---
-  RoomChannel& channel() noexcept { return *channel_; }
+  // --- for its approach ---
+  FeedStream& stream() noexcept { return *stream_; }
   // Takes a message of its own out of those in flight: its acknowledgement's frame, which may be empty.
   std::optional<std::string> take_own(Uuid message, Seq seq, Timestamp at);
-  // Sets the cursor to the end; ends the catch-up, which must not touch itself afterwards.
+  // Sets the cursor to the end; ends the approach, which must not touch itself afterwards.
   void become_current();
 
  private:
+  friend class FeedStream;
   friend class Shard;
-  friend class RoomChannel;
   friend class Subscriber;
   struct Exchange;
 
-  void enter(RoomChannel& channel, RoomId room, ReplayReader& reader, const ReplayStart& start);
+  void enter(FeedStream& stream, std::unique_ptr<Approach> approach);
   void leave();
   void add_detour(std::uint64_t position, std::uint32_t skip, std::string ack);
   void place_late_acks();
   Exchange& exchange();
 
   Subscriber& owner_;
-  Subscription* next_ = nullptr;  // of the same connection
-  LocalRoom* room_ = nullptr;
-  const Entrant* entrant_ = nullptr;
-  RoomChannel* channel_ = nullptr;
-  std::unique_ptr<CatchUp> catch_up_;
+  Subscription* next_ = nullptr;        // of the same connection
+  Subscription* next_owing_ = nullptr;  // of the same connection, in a circle; null: not on the list
+  FeedStream* stream_ = nullptr;
+  std::unique_ptr<Approach> approach_;  // until it is current
   std::unique_ptr<Exchange> exchange_;  // made when it first sends
   std::uint64_t cursor_ = 0;
-  std::size_t index_ = 0;  // among the channel's members
-  bool current_ = false;
-  protocol::RoomAudience audience_ = protocol::RoomAudience::messages;
+  std::uint32_t index_ = 0;  // among the stream's members, or those on their way
+  bool current_ : 1 = false;
+  bool awaiting_ : 1 = false;      // on the stream's list
+  bool announced_ : 1 = false;     // the home was told that it came
+  bool members_only_ : 1 = false;  // ends when the user is removed from the room
 };
 
 }  // namespace chat::fanout

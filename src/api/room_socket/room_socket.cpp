@@ -25,14 +25,13 @@ struct RoomSocket::Waiting {
   bool unpaid = false;                  // its share of the rate is still to be taken
 };
 
-RoomSocket::RoomSocket(RoomSockets& sockets, const Session& session, const Entry& entry, std::string request_id)
+RoomSocket::RoomSocket(RoomSockets& sockets, const Session& session, const Entry& entry, const Uuid& request_id)
     : sockets_(sockets),
       user_{session.principal.id, session.principal.name},
       room_(entry.room),
-      request_id_(std::move(request_id)),
+      request_id_(request_id),
       expires_at_(session.expires_at),
-      start_(std::make_unique<fanout::ReplayStart>(entry.start)),
-      audience_(entry.audience) {}
+      entry_(std::make_unique<const Entry>(entry)) {}
 
 RoomSocket::~RoomSocket() {
   sockets_.live_.remove(*this);
@@ -51,8 +50,9 @@ void RoomSocket::on_open(WebSocket& socket) {
   expire_later();
   if (!socket.is_open()) return;
   read_on();
-  const auto start = std::move(start_);
-  shard->subscribe(subscription_, room_, audience_, *start, user_);
+  const auto entry = std::move(entry_);
+  const fanout::Place place{FeedKey::room(room_), fanout::WireFormat::room, entry->audience, entry->member_as_of};
+  shard->subscribe(subscription_, place, entry->start);
 }
 
 void RoomSocket::on_close(const transport::CloseInfo& info) {
@@ -60,7 +60,7 @@ void RoomSocket::on_close(const transport::CloseInfo& info) {
   cancel();
   waiting_.reset();
   detach();
-  log_info("room_socket_closed", {{"request_id", request_id_},
+  log_info("room_socket_closed", {{"request_id", request_id_.str()},
                                   {"user_id", user_.user.str()},
                                   {"room_id", room_.str()},
                                   {"code", info.code},

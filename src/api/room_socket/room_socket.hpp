@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,11 +33,12 @@ class RoomSocket final : public transport::WebSocketHandler,
  public:
   struct Entry {
     RoomId room;
-    protocol::RoomAudience audience = protocol::RoomAudience::messages;
+    fanout::Audience audience = fanout::Audience::messages;
     fanout::ReplayStart start;
+    std::optional<Seq> member_as_of;  // see fanout::Place
   };
 
-  RoomSocket(RoomSockets& sockets, const Session& session, const Entry& entry, std::string request_id);
+  RoomSocket(RoomSockets& sockets, const Session& session, const Entry& entry, const Uuid& request_id);
   ~RoomSocket() override;
 
   // WebSocketHandler
@@ -54,6 +56,7 @@ class RoomSocket final : public transport::WebSocketHandler,
  private:
   struct Waiting;
 
+  const fanout::Entrant& entrant() const override { return user_; }
   void on_own_settled() override;
   void on_replay_begins(fanout::Subscription&) override;
   void on_revoked() noexcept override;
@@ -76,18 +79,17 @@ class RoomSocket final : public transport::WebSocketHandler,
   fanout::Subscription subscription_{*this};
   const fanout::Entrant user_;
   const RoomId room_;
-  const std::string request_id_;
+  const Uuid request_id_;  // of the handshake
   const Timestamp expires_at_;
   std::chrono::steady_clock::time_point opened_at_;
-  std::unique_ptr<fanout::ReplayStart> start_;  // until it is open
-  std::unique_ptr<Waiting> waiting_;            // while it is not read for its rate or the journal's sake
-  std::atomic<std::uint64_t> connection_{0};    // set when open
+  std::unique_ptr<const Entry> entry_;        // until it is open
+  std::unique_ptr<Waiting> waiting_;          // while it is not read for its rate or the journal's sake
+  std::atomic<std::uint64_t> connection_{0};  // set when open
   std::atomic<bool> revoked_{false};
   std::uint32_t messages_ = 0;
   bool begun_ = false;    // where the replay begins is settled; it is not read before
   bool full_ = false;     // not read because too much is in flight
   bool leaving_ = false;  // the server stops: not read any more, and closed when what it said is answered
-  const protocol::RoomAudience audience_;
 };
 
 }  // namespace chat::api

@@ -78,7 +78,7 @@ Result<RoomSocket::Entry> read_entry(const HttpRequest& request, RoomId room, co
     faults.push_back({"value_error", {"query", "events"}, "Value error, events is 'messages' or 'all'", {}, {}});
   }
   if (!faults.empty()) return Error(Errc::invalid);
-  if (events && *events == "all") entry.audience = protocol::RoomAudience::all;
+  if (events && *events == "all") entry.audience = fanout::Audience::events;
   if (query.value.after) {
     entry.start = {fanout::ReplayStart::Kind::after, Seq(*query.value.after), 0};
   } else {
@@ -134,7 +134,7 @@ awaitable<UpgradeAnswer> RoomSockets::upgrade(HttpRequest request, schema::Pairs
   const auto room = path.empty() ? std::nullopt : RoomId::parse(path.front().second);
   if (!room) co_return not_found();
   std::vector<Fault> faults;
-  const auto entry = read_entry(request, *room, options_, faults);
+  auto entry = read_entry(request, *room, options_, faults);
   if (!entry) co_return unprocessable(faults);
 
   WebSocketAccept accept;
@@ -149,7 +149,9 @@ awaitable<UpgradeAnswer> RoomSockets::upgrade(HttpRequest request, schema::Pairs
     co_return accept;
   }
 
-  auto socket = std::make_shared<RoomSocket>(*this, **session, *entry, std::move(request.request_id));
+  if (access->room.kind != RoomKind::public_room) entry->member_as_of = access->room.last_seq;
+  const Uuid request_id = Uuid::parse(request.request_id).value_or(Uuid{});  // transport's: always a UUID
+  auto socket = std::make_shared<RoomSocket>(*this, **session, *entry, request_id);
   if (!live_.add(*socket, user, (*session)->token_version)) {
     Error limit(Errc::rate_limited, "too many open sockets");
     co_return error_answer(limit, {});

@@ -6,9 +6,8 @@
 namespace chat::fanout::test {
 namespace {
 
-using protocol::RoomAudience;
-constexpr auto kMessages = RoomAudience::messages;
-constexpr auto kAll = RoomAudience::all;
+constexpr auto kMessages = Audience::messages;
+constexpr auto kAll = Audience::events;
 
 ReplayStart after(std::int64_t seq) { return {ReplayStart::Kind::after, Seq(seq), 0}; }
 ReplayStart last(std::size_t messages) { return {ReplayStart::Kind::last, Seq(), messages}; }
@@ -22,7 +21,7 @@ std::vector<std::int64_t> seqs(const Client& client) {
 }
 using Seqs = std::vector<std::int64_t>;
 
-std::shared_ptr<Client> joined(World& world, RoomId room, ReplayStart start, RoomAudience audience = kMessages,
+std::shared_ptr<Client> joined(World& world, RoomId room, ReplayStart start, Audience audience = kMessages,
                                std::size_t shard = 0, std::string name = "Ada") {
   auto client = Client::connect(world, shard, std::move(name));
   client->enter(room, audience, start);
@@ -83,12 +82,13 @@ TEST(FanOut, MemoryAndStoreReplayTheSameBytes) {
   world.commit(world.store.add_edit(room, Seq(3), "edited"));
   for (int i = 0; i < 4; ++i) world.say(room, "m");
   world.settle();
-  for (const RoomAudience audience : {kAll, kMessages}) {
+  for (const Audience audience : {kAll, kMessages}) {
     for (std::int64_t n = 0; n <= 13; ++n) {
       auto from_memory = joined(world, room, after(n), audience);
       std::string memory, store;
       for (const Received& one : from_memory->received) memory += one.text + '\n';
-      const auto page = read_replay_page(world.store, room, audience, after(n), {1000, 1 << 20});
+      const auto page =
+          read_replay_page(world.store, FeedKey::room(room), WireFormat::room, audience, after(n), {1000, 1 << 20});
       World other;
       other.store.rooms = world.store.rooms;
       auto from_store = joined(other, room, after(n), audience);

@@ -13,13 +13,11 @@
 namespace chat::fanout::test {
 namespace {
 
-using protocol::RoomAudience;
-
 // What the model knows of a client.
 struct Peer {
   std::shared_ptr<Client> client;
   std::size_t room = 0;
-  RoomAudience audience = RoomAudience::messages;
+  Audience audience = Audience::messages;
   ReplayStart start;
   std::int64_t first_low = 0;              // the last number that is certainly not replayed lies at or above this ...
   std::map<std::string, std::string> own;  // message id -> client_id of what it sent
@@ -114,7 +112,7 @@ class Simulation {
     Peer& peer = peers_.emplace_back();
     peer.client = Client::connect(world_, below(random_, world_.loops.size()), "n");
     peer.room = below(random_, rooms_.size());
-    peer.audience = one_in(random_, 3) ? RoomAudience::all : RoomAudience::messages;
+    peer.audience = one_in(random_, 3) ? Audience::events : Audience::messages;
     const std::int64_t newest = head(peer.room);
     if (one_in(random_, 2)) {
       peer.start = {ReplayStart::Kind::after,
@@ -158,7 +156,7 @@ class Simulation {
       return;
     }
     peer.own[id.str()] = client_id;
-    auto event = store().add_message(room, peer.client->entrant.user, text(), id);
+    auto event = store().add_message(room, peer.client->who.user, text(), id);
     pending_[peer.room].push_back({std::move(event), peer.client->origin()});
   }
 
@@ -198,7 +196,7 @@ class Simulation {
     auto* socket = peer.client->socket();
     if (!socket || !socket->is_open()) return;
     const bool current = peer.client->subscription.current();
-    peer.markers.push_back(current ? peer.client->subscription.channel().last_seq().value : -1);
+    peer.markers.push_back(current ? peer.client->subscription.stream().last_seq().value : -1);
     socket->send_text(R"({"type":"marker","seq":)" + std::to_string(peer.markers.size() - 1) + "}");
   }
 
@@ -210,7 +208,7 @@ class Simulation {
   }
 
   bool shown(const Peer& peer, const Event& event) const {
-    if (!protocol::is_shown_to(peer.audience, event.kind)) return false;
+    if (!is_shown_to(peer.audience, event.kind)) return false;
     const auto own = peer.own.find(event.id.str());
     return own == peer.own.end() || !own->second.empty();
   }

@@ -120,7 +120,7 @@ Result<FeedHead> FakeStore::feed_head(const FeedKey& feed) {
 // --- Client ---
 
 Client::Client(World& world, std::size_t shard, std::string name)
-    : entrant{UserId::make(), std::move(name)}, world_(world), shard_(shard) {}
+    : who{UserId::make(), std::move(name)}, world_(world), shard_(shard) {}
 
 Client::~Client() {
   detach();
@@ -149,8 +149,8 @@ void Client::on_close(const transport::CloseInfo&) {
   detach();
 }
 
-void Client::enter(RoomId room, protocol::RoomAudience audience, ReplayStart start) {
-  if (!closed_ && shard()) shard()->subscribe(subscription, room, audience, start, entrant);
+void Client::enter(RoomId room, Audience audience, ReplayStart start) {
+  if (!closed_ && shard()) shard()->subscribe(subscription, {FeedKey::room(room), WireFormat::room, audience}, start);
 }
 
 void Client::hang_up() {

@@ -79,7 +79,7 @@ class Client final : public transport::WebSocketHandler, public Subscriber {
   ~Client() override;
 
   static std::shared_ptr<Client> connect(World& world, std::size_t shard, std::string name);
-  void enter(RoomId room, protocol::RoomAudience audience, ReplayStart start);
+  void enter(RoomId room, Audience audience, ReplayStart start);
   // Reads at most `bytes` of what has arrived; answers how many there were.
   std::size_t read(std::size_t bytes = 1 << 20);
   void hang_up();
@@ -87,7 +87,7 @@ class Client final : public transport::WebSocketHandler, public Subscriber {
   std::vector<std::string> texts(std::string_view type) const;  // the `text` of what came of that type
 
   Subscription subscription{*this};
-  Entrant entrant;
+  Entrant who;
   std::vector<Received> received;
   bool may_speak = false;
   std::size_t settled = 0;  // own messages no longer in flight
@@ -98,6 +98,7 @@ class Client final : public transport::WebSocketHandler, public Subscriber {
   void on_writable() override { Subscriber::on_writable(); }
   void on_overflow(transport::WebSocket&) override { fail_slow("reads too slowly"); }
   void on_close(const transport::CloseInfo& info) override;
+  const Entrant& entrant() const override { return who; }
   void on_own_settled() override { ++settled; }
   void on_replay_begins(Subscription&) override { may_speak = true; }
 

@@ -1,4 +1,4 @@
-#include "fanout/room_feed.hpp"
+#include "fanout/home_feed.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,15 +21,16 @@ EventPage a_page(std::int64_t from, std::int64_t to) {
   return page;
 }
 
-class RoomFeedTest : public testing::Test, protected RoomFeed::Host {
+class HomeFeedTest : public testing::Test, protected HomeFeed::Host {
  protected:
-  void read_head(RoomFeed&) override { ++heads_; }
-  void fetch_events(RoomFeed&, Seq after) override { fetches_.push_back(after.value); }
-  void start_grace(RoomFeed&) override { ++graces_; }
-  void start_retry(RoomFeed&) override { ++retries_; }
-  void on_feed_live(RoomFeed&) override { ++lives_; }
-  void on_news(RoomFeed&) override { ++news_; }
-  void on_head_below(RoomFeed&) override { ++lost_; }
+  void read_head(HomeFeed&) override { ++heads_; }
+  void fetch_events(HomeFeed&, Seq after) override { fetches_.push_back(after.value); }
+  void start_grace(HomeFeed&) override { ++graces_; }
+  void start_retry(HomeFeed&) override { ++retries_; }
+  void on_feed_live(HomeFeed&) override { ++lives_; }
+  void on_news(HomeFeed&) override { ++news_; }
+  void on_head_below(HomeFeed&) override { ++lost_; }
+  void on_position_lost(HomeFeed&) override { ++positions_lost_; }
 
   void live_at(std::int64_t seq) {
     feed_.start();
@@ -47,12 +48,12 @@ class RoomFeedTest : public testing::Test, protected RoomFeed::Host {
   using Seqs = std::vector<std::int64_t>;
 
   FanOutOptions options_{.held_events = 4};
-  RoomFeed feed_{*this, options_, RoomId::make(), 1};
-  int heads_ = 0, graces_ = 0, retries_ = 0, lives_ = 0, news_ = 0, lost_ = 0;
+  HomeFeed feed_{*this, options_, FeedKey::room(RoomId::make())};
+  int heads_ = 0, graces_ = 0, retries_ = 0, lives_ = 0, news_ = 0, lost_ = 0, positions_lost_ = 0;
   Seqs fetches_;
 };
 
-TEST_F(RoomFeedTest, DeliversInOrderAndDropsRepeats) {
+TEST_F(HomeFeedTest, DeliversInOrderAndDropsRepeats) {
   live_at(4);
   for (const std::int64_t seq : {5, 5, 6, 4, 6, 7}) feed_.offer(an_event(seq));
   EXPECT_EQ(taken(), (Seqs{5, 6, 7}));
@@ -60,7 +61,7 @@ TEST_F(RoomFeedTest, DeliversInOrderAndDropsRepeats) {
   EXPECT_EQ(graces_, 0);
 }
 
-TEST_F(RoomFeedTest, SaysThatNumbersWereLostWhenTheStoresHeadLiesBelowWhatItDelivered) {
+TEST_F(HomeFeedTest, SaysThatNumbersWereLostWhenTheStoresHeadLiesBelowWhatItDelivered) {
   live_at(4);
   feed_.offer(an_event(7));
   feed_.on_grace_over();
@@ -74,7 +75,7 @@ TEST_F(RoomFeedTest, SaysThatNumbersWereLostWhenTheStoresHeadLiesBelowWhatItDeli
   EXPECT_EQ(lost_, 1);
 }
 
-TEST_F(RoomFeedTest, WaitsForTheBusBeforeItFetches) {
+TEST_F(HomeFeedTest, WaitsForTheBusBeforeItFetches) {
   live_at(0);
   feed_.offer(an_event(2));
   feed_.offer(an_event(3));
@@ -86,7 +87,7 @@ TEST_F(RoomFeedTest, WaitsForTheBusBeforeItFetches) {
   EXPECT_TRUE(fetches_.empty());
 }
 
-TEST_F(RoomFeedTest, FetchesTheGapBeforeDeliveringWhatCameAfterIt) {
+TEST_F(HomeFeedTest, FetchesTheGapBeforeDeliveringWhatCameAfterIt) {
   live_at(0);
   feed_.offer(an_event(4));
   feed_.on_grace_over();
@@ -101,7 +102,7 @@ TEST_F(RoomFeedTest, FetchesTheGapBeforeDeliveringWhatCameAfterIt) {
   EXPECT_EQ(fetches_.size(), 2u);
 }
 
-TEST_F(RoomFeedTest, WhatIsFetchedHasNoOriginAndWhatIsHeldKeepsIts) {
+TEST_F(HomeFeedTest, WhatIsFetchedHasNoOriginAndWhatIsHeldKeepsIts) {
   live_at(0);
   feed_.offer(an_event(2));
   feed_.on_grace_over();
@@ -114,7 +115,7 @@ TEST_F(RoomFeedTest, WhatIsFetchedHasNoOriginAndWhatIsHeldKeepsIts) {
   EXPECT_EQ(batch->entries[1].origin, (Origin{1, 99}));
 }
 
-TEST_F(RoomFeedTest, AReadThatFailsOrBringsNothingIsTriedAgainLater) {
+TEST_F(HomeFeedTest, AReadThatFailsOrBringsNothingIsTriedAgainLater) {
   live_at(0);
   feed_.offer(an_event(2));
   feed_.on_grace_over();
@@ -129,7 +130,7 @@ TEST_F(RoomFeedTest, AReadThatFailsOrBringsNothingIsTriedAgainLater) {
   EXPECT_EQ(taken(), (Seqs{1, 2}));
 }
 
-TEST_F(RoomFeedTest, HoldsABoundedNumberAndFetchesTheRest) {
+TEST_F(HomeFeedTest, HoldsABoundedNumberAndFetchesTheRest) {
   live_at(0);
   for (std::int64_t seq = 2; seq <= 20; ++seq) feed_.offer(an_event(seq));
   feed_.on_grace_over();
@@ -140,7 +141,7 @@ TEST_F(RoomFeedTest, HoldsABoundedNumberAndFetchesTheRest) {
   EXPECT_EQ(taken().back(), 20);
 }
 
-TEST_F(RoomFeedTest, ANewerHeadIsFetched) {
+TEST_F(HomeFeedTest, ANewerHeadIsFetched) {
   live_at(3);
   feed_.offer_head(Seq(3));
   EXPECT_EQ(graces_, 0);
@@ -150,11 +151,11 @@ TEST_F(RoomFeedTest, ANewerHeadIsFetched) {
   EXPECT_EQ(fetches_, Seqs{3});
 }
 
-TEST_F(RoomFeedTest, BeforeTheHeadIsKnownEverythingWaits) {
+TEST_F(HomeFeedTest, BeforeTheHeadIsKnownEverythingWaits) {
   feed_.start();
   feed_.offer(an_event(7));
   feed_.offer(an_event(8));
-  feed_.offer_notice(protocol::NoticeKind::join, UserId::make(), "Ada", {}, {});
+  feed_.offer_notice({protocol::NoticeKind::join, UserId::make(), "Ada", {}, {}});
   EXPECT_EQ(taken(), Seqs{});
   feed_.on_head(Error(Errc::unavailable));
   EXPECT_EQ(retries_, 1);
@@ -167,7 +168,7 @@ TEST_F(RoomFeedTest, BeforeTheHeadIsKnownEverythingWaits) {
   EXPECT_EQ(taken(), (Seqs{0, 8}));  // the notice, and what the head did not include
 }
 
-TEST_F(RoomFeedTest, AnEditSaysWhichMessageItRewrites) {
+TEST_F(HomeFeedTest, AnEditSaysWhichMessageItRewrites) {
   live_at(0);
   Event edit;
   edit.seq = Seq(1);
@@ -177,14 +178,14 @@ TEST_F(RoomFeedTest, AnEditSaysWhichMessageItRewrites) {
   EXPECT_EQ(feed_.take_batch()->entries.at(0).rewrites, Seq(41));
 }
 
-TEST_F(RoomFeedTest, ComingAndGoingFillsNoMemoryWhileTheStoreIsAway) {
+TEST_F(HomeFeedTest, ComingAndGoingFillsNoMemoryWhileTheStoreIsAway) {
   feed_.start();
   feed_.on_head(Error(Errc::unavailable));
-  for (int i = 0; i < 100; ++i) feed_.offer_notice(protocol::NoticeKind::join, UserId::make(), "Ada", {}, {});
+  for (int i = 0; i < 100; ++i) feed_.offer_notice({protocol::NoticeKind::join, UserId::make(), "Ada", {}, {}});
   feed_.on_retry();
   feed_.on_head(FeedHead{});
   EXPECT_EQ(taken().size(), options_.held_events);
-  feed_.offer_notice(protocol::NoticeKind::join, UserId::make(), "Ada", {}, {});
+  feed_.offer_notice({protocol::NoticeKind::join, UserId::make(), "Ada", {}, {}});
   EXPECT_EQ(taken().size(), 1u) << "and is told again afterwards";
 }
 
