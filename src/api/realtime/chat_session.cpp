@@ -269,10 +269,10 @@ void ChatSession::subscribe(CommandId id, SubscribeRequest request) {
   channel->ask(request, realtime_.epoch());
   channels_.push_back(std::move(channel));
   if (feed->is_user()) return start(*channels_.back(), std::nullopt);
-  spawn(id, join(id, *feed));
+  spawn(id, join(*feed));
 }
 
-awaitable<void> ChatSession::join(CommandId id, FeedKey feed) {
+awaitable<void> ChatSession::join(FeedKey feed) {
   const auto access = co_await realtime_.services().rooms.enter(feed.room_id(), who_->principal.id);
   Channel* channel = alive() ? find(feed) : nullptr;
   if (!channel) co_return;

@@ -74,7 +74,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   void welcome(Channel& own, centrifuge::SubscribeResult subscription);
   boost::asio::awaitable<void> renew(CommandId id, std::string token);
 
-  boost::asio::awaitable<void> join(CommandId id, FeedKey feed);
+  boost::asio::awaitable<void> join(FeedKey feed);
   void start(Channel& channel, std::optional<Seq> member_as_of);
   void give_up(Channel& channel, const centrifuge::ErrorObject& error);
   void leave_as_asked(Channel& channel);
