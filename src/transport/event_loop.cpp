@@ -1,5 +1,7 @@
 #include "transport/event_loop.hpp"
 
+#include "transport/io_poller.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -17,7 +19,8 @@ EventLoop::EventLoop(EventLoopOptions options)
       read_buffer_(new char[options.read_buffer_bytes]),
       context_(1),
       tick_timer_(context_),
-      last_tick_(std::chrono::steady_clock::now()) {
+      last_tick_(std::chrono::steady_clock::now()),
+      io_poller_(std::make_unique<IoPoller>(context_)) {
   wait_tick();
 }
 

@@ -22,6 +22,8 @@
 
 namespace chat::transport {
 
+class IoPoller;
+
 // A number that one thread counts and any thread reads.
 class Counter {
  public:
@@ -101,6 +103,8 @@ class EventLoop {
   // The one buffer that all connections of the loop read into; its content dies with the handler.
   std::span<char> read_buffer() noexcept { return {read_buffer_.get(), options_.read_buffer_bytes}; }
 
+  IoPoller& io_poller() noexcept { return *io_poller_; }  // for IoWatch
+
   TimerWheel& timers() noexcept { return wheel_; }
   // Whole ticks for a duration, rounded up, at least one.
   std::uint32_t ticks(std::chrono::milliseconds d) const noexcept;
@@ -133,6 +137,7 @@ class EventLoop {
   boost::asio::io_context context_;
   boost::asio::steady_timer tick_timer_;
   std::chrono::steady_clock::time_point last_tick_;
+  std::unique_ptr<IoPoller> io_poller_;  // goes first: whom it lets go of may still call the loop
 };
 
 }  // namespace chat::transport

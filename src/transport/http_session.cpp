@@ -29,12 +29,15 @@ void HttpSessionState::reset() {
 }
 
 HttpSession::HttpSession(HttpServer& server, std::unique_ptr<ByteStream> stream, const PeerAddress& peer)
-    : server_(server), stream_(std::move(stream)), watch_(server.loop_, stream_->native_handle()), peer_(peer) {}
+    : IoWatch(server.loop_, stream->native_handle()), server_(server), stream_(std::move(stream)), peer_(peer) {}
 
-HttpSession::~HttpSession() { watch_.detach(); }
+HttpSession::~HttpSession() { detach(); }
+
+void HttpSession::on_loop_end() noexcept { self_.reset(); }
 
 // A fresh connection has no longer for its first request's head than any other.
 void HttpSession::start() {
+  self_ = this;
   server_.loop_.stats().http_opened.add();
   ++server_.http_count_;
   server_.loop_.schedule(*this, server_.options_.header_timeout);
@@ -57,13 +60,10 @@ void HttpSession::on_timer() noexcept {
 // --- reading ---
 
 void HttpSession::arm_read() {
-  if (read_armed_ || phase_ == Phase::dead) return;
-  read_armed_ = true;
-  watch_.wait_read([self = HttpSessionPtr(this)] { self->on_readable(); });
+  if (phase_ != Phase::dead) wait_read();
 }
 
-void HttpSession::on_readable() {
-  read_armed_ = false;
+void HttpSession::on_read_ready() {
   guarded([this] {
     if (phase_ == Phase::lingering) return discard_input();
     if (phase_ == Phase::idle || phase_ == Phase::head || phase_ == Phase::body) read_on();
@@ -209,7 +209,7 @@ void HttpSession::become_websocket(WebSocketAccept accept, const HttpRequest& re
                                             server_.loop_.http_date(), accept.headers);
   log(101, 0);
   std::string received(state_->unread());
-  watch_.detach();
+  detach();
   auto stream = std::move(stream_);
   HttpServer& server = server_;
   die(false);
@@ -295,9 +295,11 @@ void HttpSession::write_on() {
   state.sent += result.bytes;
   if (state.sent == state.to_send && stream_->unsent_bytes() == 0) return answered();
   if (result.bytes != 0 || !scheduled()) server_.loop_.schedule(*this, server_.options_.write_timeout);
-  watch_.wait_write([self] {
-    if (self->phase_ == Phase::writing) self->guarded([&] { self->write_on(); });
-  });
+  wait_write();
+}
+
+void HttpSession::on_write_ready() {
+  if (phase_ == Phase::writing) guarded([this] { write_on(); });
 }
 
 void HttpSession::answered() {
@@ -334,12 +336,13 @@ void HttpSession::die(bool reset) {
   cancel();
   release_body();
   if (is_linked()) unlink();
-  watch_.detach();
+  detach();
   if (stream_ && reset) stream_->reset();
   stream_.reset();
   if (state_) server_.give_back(std::move(state_));
   --server_.http_count_;
   server_.loop_.stats().http_closed.add();
+  self_.reset();
 }
 
 }  // namespace chat::transport

@@ -1,10 +1,11 @@
 // One HTTP connection: reads, keeps the time limits, asks the handler, writes; ends, or becomes a WebSocket.
 //
-// Home: the loop of its server. Held by its pending waits and by the request in hand.
+// Home: the loop of its server. Holds itself until it is over; the request in hand holds it as well.
 #pragma once
 
 #include "transport/http_parser.hpp"
 #include "transport/http_server.hpp"
+#include "transport/io_watch.hpp"
 
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -45,7 +46,8 @@ struct HttpSessionState {
 class HttpSession final
     : public boost::intrusive_ref_counter<HttpSession, boost::thread_unsafe_counter>,
       public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
-      private TimerNode {
+      private TimerNode,
+      private IoWatch {
  public:
   HttpSession(HttpServer& server, std::unique_ptr<ByteStream> stream, const PeerAddress& peer);
   ~HttpSession();
@@ -70,8 +72,10 @@ class HttpSession final
   }
 
   void on_timer() noexcept override;
+  void on_loop_end() noexcept override;
+  void on_read_ready() override;
+  void on_write_ready() override;
   void arm_read();
-  void on_readable();
   void discard_input();
   void read_on();
   void process_input();
@@ -96,11 +100,10 @@ class HttpSession final
 
   HttpServer& server_;
   std::unique_ptr<ByteStream> stream_;
-  IoWatch watch_;
+  boost::intrusive_ptr<HttpSession> self_;   // until it is dead
   std::unique_ptr<HttpSessionState> state_;  // null while idle
   PeerAddress peer_;
   Phase phase_ = Phase::idle;
-  bool read_armed_ = false;
   bool used_ = false;        // has answered a request
   std::size_t held_ = 0;     // of its body, in the server's account
   std::size_t drained_ = 0;  // thrown away while lingering

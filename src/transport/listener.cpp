@@ -1,5 +1,7 @@
 #include "transport/listener.hpp"
 
+#include "transport/io_watch.hpp"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -81,6 +83,16 @@ Result<int> open_socket(const ListenerOptions& options, std::uint16_t port, bool
 
 }  // namespace
 
+class Listener::Watch final : public IoWatch {
+ public:
+  explicit Watch(Listener& listener) : IoWatch(listener.loop_, listener.fd_), listener_(listener) {}
+
+ private:
+  void on_read_ready() override { listener_.accept_ready(); }
+
+  Listener& listener_;
+};
+
 Listener::Listener(EventLoop& loop, int listening_fd, ListenerOptions options)
     : loop_(loop), options_(std::move(options)), fd_(listening_fd), local_(local_address(listening_fd)) {}
 
@@ -90,8 +102,8 @@ void Listener::start(OnConnection on_connection, OnExhausted on_exhausted, OnAcc
   on_connection_ = std::move(on_connection);
   on_exhausted_ = std::move(on_exhausted);
   on_accept_ = std::move(on_accept);
-  watch_ = std::make_shared<IoWatch>(loop_, fd_);
-  arm();
+  watch_ = std::make_unique<Watch>(*this);
+  watch_->wait_read();
 }
 
 void Listener::stop_accepting() {
@@ -99,13 +111,6 @@ void Listener::stop_accepting() {
   cancel();
   watch_.reset();
   ::close(std::exchange(fd_, -1));
-}
-
-// The wait outlives the listener at most as a weak pointer.
-void Listener::arm() {
-  watch_->wait_read([this, alive = std::weak_ptr<IoWatch>(watch_)] {
-    if (!alive.expired()) accept_ready();
-  });
 }
 
 void Listener::on_timer() noexcept { accept_ready(); }
@@ -139,7 +144,7 @@ void Listener::accept_ready() {
     }
     if (fd_ < 0) return;  // stopped by a callback
   }
-  arm();
+  watch_->wait_read();
 }
 
 Result<std::vector<std::unique_ptr<Listener>>> open_listeners(const std::vector<EventLoop*>& loops,

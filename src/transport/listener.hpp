@@ -6,7 +6,6 @@
 #include "base/result.hpp"
 #include "transport/byte_stream.hpp"
 #include "transport/event_loop.hpp"
-#include "transport/io_watch.hpp"
 #include "transport/peer_address.hpp"
 
 #include <chrono>
@@ -45,8 +44,9 @@ class Listener final : private TimerNode {
   bool paused() const noexcept { return scheduled(); }
 
  private:
+  class Watch;
+
   void on_timer() noexcept override;
-  void arm();
   void accept_ready();
   void pause(int error);
 
@@ -54,7 +54,7 @@ class Listener final : private TimerNode {
   ListenerOptions options_;
   int fd_;
   PeerAddress local_;
-  std::shared_ptr<IoWatch> watch_;
+  std::unique_ptr<Watch> watch_;  // while it accepts
   OnConnection on_connection_;
   OnExhausted on_exhausted_;
   OnAccept on_accept_;

@@ -35,10 +35,10 @@ void WebSocketHandler::on_shutdown(WebSocket& socket) {
 
 WebSocket::WebSocket(EventLoop& loop, std::unique_ptr<ByteStream> stream, std::shared_ptr<WebSocketHandler> handler,
                      const WebSocketOptions& options)
-    : loop_(&loop),
+    : IoWatch(loop, stream->native_handle()),
+      loop_(&loop),
       options_(&options),
       stream_(std::move(stream)),
-      watch_(loop, stream_->native_handle()),
       handler_(std::move(handler)),
       decoder_(options.max_message_bytes),
       last_life_(loop.timers().now()) {}
@@ -47,7 +47,7 @@ WebSocket::WebSocket(EventLoop& loop, std::unique_ptr<ByteStream> stream, std::s
 WebSocket::~WebSocket() {
   handler_.reset();
   loop_->cancel_flush(*this);
-  watch_.detach();
+  detach();
   if (state_ != State::dead) loop_->stats().websockets_closed.add();
 }
 
@@ -55,6 +55,7 @@ WebSocketPtr WebSocket::open(EventLoop& loop, std::unique_ptr<ByteStream> stream
                              std::shared_ptr<WebSocketHandler> handler, const WebSocketOptions& options,
                              std::string_view handshake_answer, std::string received) {
   WebSocketPtr socket(new WebSocket(loop, std::move(stream), std::move(handler), options));
+  socket->self_ = socket;
   loop.stats().websockets_opened.add();
   if (!handshake_answer.empty()) {
     socket->outbox_.append(handshake_answer);
@@ -65,7 +66,6 @@ WebSocketPtr WebSocket::open(EventLoop& loop, std::unique_ptr<ByteStream> stream
   if (!received.empty()) {
     // Delivered in a turn of their own: the caller has not even got the pointer yet.
     socket->kept_ = std::make_unique<Kept>(Kept{std::move(received), 0});
-    socket->self_ = socket;
     socket->resume_posted_ = true;
     loop.post([socket] { socket->process_kept(); });
   }
@@ -80,28 +80,42 @@ WebSocketPtr WebSocket::open(EventLoop& loop, std::unique_ptr<ByteStream> stream
 
 // --- reading ---
 
+void WebSocket::wait_for(ByteStream::Wants what) noexcept {
+  if (what == ByteStream::Wants::read) {
+    wait_read();
+  } else {
+    wait_write();
+  }
+}
+
+void WebSocket::on_read_ready() { on_ready(ByteStream::Wants::read); }
+void WebSocket::on_write_ready() { on_ready(ByteStream::Wants::write); }
+
+// Reading may wait until the descriptor can be written, and writing until it can be read (TLS); both may await the
+// same.
+void WebSocket::on_ready(ByteStream::Wants what) {
+  const WebSocketPtr self(this);
+  const bool write_due = write_armed_ && write_awaits_ == what;
+  const bool read_due = read_armed_ && read_awaits_ == what;
+  if (write_due) write_on();
+  if (read_due) on_readable();
+}
+
+void WebSocket::on_loop_end() noexcept { self_.reset(); }
+
 void WebSocket::arm_read() {
   if (read_armed_ || peer_finished_ || state_ == State::dead) return;
   read_armed_ = true;
-  auto ready = [self = WebSocketPtr(this)] { self->on_readable(); };
-  if (stream_->read_wants() == ByteStream::Wants::read) {
-    watch_.wait_read(std::move(ready));
-  } else {
-    watch_.wait_write(std::move(ready));
-  }
-  self_.reset();
+  read_awaits_ = stream_->read_wants();
+  wait_for(read_awaits_);
 }
 
 void WebSocket::on_readable() {
-  const WebSocketPtr self(this);
   read_armed_ = false;
   if (state_ == State::dead) return;
   if (state_ != State::open) return discard_input();
   for (int reads = 0; reads < kReadsPerTurn && state_ == State::open; ++reads) {
-    if (paused_) {
-      self_ = self;
-      return;
-    }
+    if (paused_) return;
     const IoResult result = stream_->try_read(loop_->read_buffer());
     if (result.status == IoStatus::would_block) break;
     if (result.status == IoStatus::eof) return peer_finished();
@@ -115,11 +129,7 @@ void WebSocket::on_readable() {
       kept_ = std::make_unique<Kept>(Kept{std::string(bytes.data(), bytes.size()), 0});
     if (!result.more) break;
   }
-  if (state_ == State::open && paused_) {
-    self_ = self;
-  } else {
-    arm_read();
-  }
+  if (state_ != State::open || !paused_) arm_read();
 }
 
 // Handles complete frames until the bytes end, or the handler pauses or closes.
@@ -188,7 +198,6 @@ void WebSocket::resume_reading() {
 void WebSocket::peer_finished() {
   peer_finished_ = true;
   if (state_ == State::half_closed) return die(false, {});
-  self_ = this;
   settle_owed();
   begin_close({close_code::abnormal, "connection ended", true}, options_->close_timeout);
   request_flush();
@@ -314,7 +323,7 @@ void WebSocket::die(bool reset, std::string_view why) {
   loop_->cancel_flush(*this);
   if (is_linked()) unlink();
   if (reset) stream_->reset();
-  watch_.detach();
+  detach();
   stream_.reset();
   outbox_.clear();
   owed_ = nullptr;

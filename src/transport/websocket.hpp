@@ -3,7 +3,7 @@
 // Home: the loop it was made on; every call and every callback happens there. It lives as long as somebody holds a
 // WebSocketPtr (the loop itself does, until the connection is over): a handler that may call it after on_close, say
 // from a coroutine, holds one, and every call does nothing then. The circle is broken after on_close.
-// An idle one is a pending readiness wait, a timer node and this object: no coroutine, no buffer.
+// An idle one is this object and its stream: no coroutine, no buffer, no pending operation.
 #pragma once
 
 #include "transport/byte_stream.hpp"
@@ -80,7 +80,8 @@ class WebSocket final
     : public boost::intrusive_ref_counter<WebSocket, boost::thread_unsafe_counter>,
       public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
       private FlushTask,
-      private TimerNode {
+      private TimerNode,
+      private IoWatch {
  public:
   // Takes over a connection whose handshake is done. `handshake_answer` (may be empty) is sent first. `received` are
   // bytes that came glued to the upgrade. `options` and `loop` must outlive it. Calls on_open at once; frames come
@@ -144,8 +145,12 @@ class WebSocket final
 
   // websocket.cpp: reading, liveness, ending
   void on_timer() noexcept override;
+  void on_loop_end() noexcept override;
+  void on_read_ready() override;
   void check_life();
   void wait_for_silence(std::uint32_t silent);
+  void wait_for(ByteStream::Wants what) noexcept;
+  void on_ready(ByteStream::Wants what);
   void arm_read();
   void on_readable();
   void discard_input();
@@ -160,8 +165,9 @@ class WebSocket final
 
   // websocket_send.cpp
   void on_flush() override;
+  void on_write_ready() override;
   void arm_write();
-  void on_write_ready();
+  void write_on();
   void send(Opcode opcode, std::string_view payload);
   void appended();
   FlushResult write_some();
@@ -174,9 +180,8 @@ class WebSocket final
   EventLoop* loop_;
   const WebSocketOptions* options_;
   std::unique_ptr<ByteStream> stream_;  // null when dead
-  IoWatch watch_;
   std::shared_ptr<WebSocketHandler> handler_;
-  WebSocketPtr self_;  // while alive without a pending wait, which would hold it
+  WebSocketPtr self_;  // until it is dead
   OwedBytes* owed_ = nullptr;
   Outbox outbox_;
   FrameDecoder decoder_;
@@ -187,6 +192,8 @@ class WebSocket final
   bool paused_ : 1 = false;
   bool read_armed_ : 1 = false;
   bool write_armed_ : 1 = false;
+  ByteStream::Wants read_awaits_ : 1 = ByteStream::Wants::read;    // when armed: the readiness it waits for
+  ByteStream::Wants write_awaits_ : 1 = ByteStream::Wants::write;  // likewise
   bool processing_ : 1 = false;
   bool resume_posted_ : 1 = false;
   bool awaiting_pong_ : 1 = false;

@@ -93,15 +93,11 @@ FlushResult WebSocket::flush_now() {
 void WebSocket::arm_write() {
   if (write_armed_) return;
   write_armed_ = true;
-  auto ready = [self = WebSocketPtr(this)] { self->on_write_ready(); };
-  if (stream_->write_wants() == ByteStream::Wants::write) {
-    watch_.wait_write(std::move(ready));
-  } else {
-    watch_.wait_read(std::move(ready));
-  }
+  write_awaits_ = stream_->write_wants();
+  wait_for(write_awaits_);
 }
 
-void WebSocket::on_write_ready() {
+void WebSocket::write_on() {
   write_armed_ = false;
   if (state_ != State::open && state_ != State::closing) return;
   last_life_ = loop_->timers().now();  // the kernel takes more, so the peer has taken some
