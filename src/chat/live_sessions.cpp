@@ -16,61 +16,70 @@ namespace chat {
 
 namespace asio = boost::asio;
 
+namespace {
+
+constexpr std::size_t kFirstBuckets = 64;
+
+}  // namespace
+
 struct LiveSessions::Timer {
   explicit Timer(asio::any_io_executor executor) : timer(std::move(executor)) {}
   asio::steady_timer timer;
 };
 
 LiveSession::~LiveSession() {
-  assert(!registry_);  // removing it here would be too late: on_revoked may be running on what is half gone
+  assert(!place_.is_linked());  // removing it here would be too late: on_revoked may be running on what is half gone
 }
 
 LiveSessions::LiveSessions(UserStore& users, BlockingPool& read_pool, LiveSessionsOptions options)
-    : users_(users), read_pool_(read_pool), options_(options) {}
+    : users_(users),
+      read_pool_(read_pool),
+      options_(options),
+      buckets_(kFirstBuckets),
+      sessions_({buckets_.data(), buckets_.size()}) {}
+
+void LiveSessions::grow() {
+  std::vector<ByUser::bucket_type> more(buckets_.size() * 2);
+  sessions_.rehash({more.data(), more.size()});
+  buckets_.swap(more);
+}
 
 bool LiveSessions::add(LiveSession& session, UserId user, std::int64_t token_version) {
   std::lock_guard lock(mutex_);
-  auto& entry = entries_[user];
-  if (entry.count >= options_.max_sockets_per_user) return false;
-  session.registry_ = this;
+  const std::size_t open = sessions_.count(user);
+  if (open >= options_.max_sockets_per_user) return false;
+  if (sessions_.size() == buckets_.size()) grow();
   session.user_ = user;
   session.token_version_ = token_version;
-  session.previous_ = nullptr;
-  session.next_ = entry.first;
-  if (entry.first) entry.first->previous_ = &session;
-  entry.first = &session;
-  ++entry.count;
-  ++sessions_;
+  sessions_.insert(session);
+  if (open == 0) ++users_with_sessions_;
   return true;
 }
 
 void LiveSessions::remove(LiveSession& session) noexcept {
   std::lock_guard lock(mutex_);
-  if (!session.registry_) return;
-  session.registry_ = nullptr;
-  auto entry = entries_.find(session.user_);
-  if (session.previous_) session.previous_->next_ = session.next_;
-  if (session.next_) session.next_->previous_ = session.previous_;
-  if (entry->second.first == &session) entry->second.first = session.next_;
-  --sessions_;
-  if (--entry->second.count == 0) entries_.erase(entry);
+  if (!session.place_.is_linked()) return;
+  sessions_.erase(sessions_.iterator_to(session));
+  if (sessions_.find(session.user_) == sessions_.end()) --users_with_sessions_;
 }
 
 std::size_t LiveSessions::users() const {
   std::lock_guard lock(mutex_);
-  return entries_.size();
+  return users_with_sessions_;
 }
 
 std::size_t LiveSessions::sessions() const {
   std::lock_guard lock(mutex_);
-  return sessions_;
+  return sessions_.size();
 }
 
 std::vector<UserId> LiveSessions::user_ids() const {
   std::lock_guard lock(mutex_);
   std::vector<UserId> ids;
-  ids.reserve(entries_.size());
-  for (const auto& [id, entry] : entries_) ids.push_back(id);
+  ids.reserve(users_with_sessions_);
+  for (const LiveSession& session : sessions_) {
+    if (ids.empty() || ids.back() != session.user_) ids.push_back(session.user_);
+  }
   return ids;
 }
 
@@ -83,9 +92,8 @@ void LiveSessions::judge(const std::vector<UserId>& asked, const std::vector<Use
   for (const auto& id : asked) {
     const auto answer = answers.find(id);
     const bool gone = answer == answers.end() || answer->second->disabled;
-    const auto entry = entries_.find(id);
-    if (entry == entries_.end()) continue;
-    for (auto* session = entry->second.first; session; session = session->next_) {
+    const auto [first, last] = sessions_.equal_range(id);
+    for (auto session = first; session != last; ++session) {
       if (session->revoked_ || (!gone && answer->second->token_version <= session->token_version_)) continue;
       session->revoked_ = true;
       session->on_revoked();
