@@ -2,8 +2,8 @@
 
 #include "base/casefold.hpp"
 #include "storage/durable_commit.hpp"
+#include "storage/journal/execute_and_wait.hpp"
 #include "storage/journal/sql_room_book.hpp"
-#include "storage/journal/user_command.hpp"
 #include "storage/postgres/pg_array.hpp"
 #include "storage/sql_rows.hpp"
 #include "storage_sql.hpp"

@@ -25,8 +25,11 @@ const char* to_string(DatabaseKind kind) noexcept;
 
 struct DatabaseInfo {
   DatabaseKind kind = DatabaseKind::sqlite;
-  std::string target;                 // a path, or host:port/database: never a password
-  std::string epoch;                  // names the database's lifetime; changes only when numbers may have been reset
+  std::string target;  // a path, or host:port/database: never a password
+  // Names the database's lifetime: 1 to 64 letters and digits, the same on every node. A client's position in a feed is
+  // (epoch, seq), and of another epoch it says nothing: numbers may have been given a second time since. It changes
+  // only when that is possible (a restored or promoted PostgreSQL); of `memory:` each process has its own.
+  std::string epoch;
   std::vector<std::string> warnings;  // sentences for the log at start: fsync off, a memory database, ...
 };
 

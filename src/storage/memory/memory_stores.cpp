@@ -1,7 +1,7 @@
 #include "storage/memory/memory_stores.hpp"
 
 #include "base/casefold.hpp"
-#include "storage/journal/user_command.hpp"
+#include "storage/journal/execute_and_wait.hpp"
 
 #include <algorithm>
 #include <mutex>

@@ -1,4 +1,4 @@
-#include "storage/journal/user_command.hpp"
+#include "storage/journal/execute_and_wait.hpp"
 
 #include <future>
 #include <memory>
