@@ -9,6 +9,7 @@
 #include "storage/sql_user_store.hpp"
 #include "storage/sqlite/sqlite_connection.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -79,6 +80,7 @@ class SqliteWorld final : public SqlWorld {
   std::unique_ptr<Journal> journal(CommitSink& sink, const journal::JournalOptions& options) override {
     return storage::make_sqlite_journal(connect().value(), sink, options).journal;
   }
+  std::unique_ptr<sql::Connection> connect_beside() override { return connect().value(); }
 
  private:
   sql::Outcome<std::unique_ptr<sql::Connection>> connect() {
@@ -114,6 +116,7 @@ class PostgresWorld final : public SqlWorld {
     return storage::make_postgres_journal(writers_at(url_), sink, options);
   }
   std::string url() const override { return url_; }
+  std::unique_ptr<sql::Connection> connect_beside() override { return writers_at(url_)().value(); }
 
  private:
   void admin(const std::string& sql) {
@@ -168,10 +171,10 @@ RoomId World::room(const Principal& creator, RoomKind kind) {
   return room.id;
 }
 
-std::vector<Event> World::replay(RoomId room) {
+std::vector<Event> World::replay(const FeedKey& feed) {
   std::vector<Event> all;
   while (true) {
-    auto page = history().events_after(FeedKey::room(room), all.empty() ? Seq(0) : all.back().seq, {});
+    auto page = history().events_after(feed, all.empty() ? Seq(0) : all.back().seq, {});
     if (!page) return ADD_FAILURE() << page.error().message, all;
     all.insert(all.end(), page->events.begin(), page->events.end());
     if (page->at_head || page->events.empty()) return all;
@@ -201,16 +204,19 @@ std::string with_port(const std::string& url, int port) {
 void Recorder::on_commit(const Commit& commit) {
   std::lock_guard lock(mutex_);
   for (const CommittedEvent& committed : commit.events) {
-    auto& events = rooms_[committed.event->room_id()];
-    in_order_ &= events.empty() || events.back().seq < committed.event->seq;
+    const FeedKey& feed = committed.event->feed;
+    auto& events = feeds_[feed];
+    in_order_ &= feed.is_user() || events.empty() || events.back().seq < committed.event->seq;
     events.push_back(*committed.event);
   }
 }
 
-std::vector<Event> Recorder::of(RoomId room) const {
+std::vector<Event> Recorder::of(const FeedKey& feed) const {
   std::lock_guard lock(mutex_);
-  const auto found = rooms_.find(room);
-  return found == rooms_.end() ? std::vector<Event>{} : found->second;
+  const auto found = feeds_.find(feed);
+  auto events = found == feeds_.end() ? std::vector<Event>{} : found->second;
+  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.seq < b.seq; });
+  return events;
 }
 
 bool Recorder::in_order() const {
@@ -243,6 +249,16 @@ Pending execute(Journal& journal, RoomId room, const Principal& actor, decltype(
   return promise->get_future();
 }
 
+Pending execute(Journal& journal, UserId user, decltype(UserCommand::change) change) {
+  UserCommand command;
+  command.user_id = user;
+  command.actor = {Principal::Kind::user, user, "themselves"};
+  command.change = std::move(change);
+  auto promise = std::make_shared<std::promise<Result<Stored>>>();
+  EXPECT_TRUE(journal.execute(std::move(command), [promise](Result<Stored> r) { promise->set_value(std::move(r)); }));
+  return promise->get_future();
+}
+
 Errc code(Result<Stored> result) { return result ? Errc::internal : result.error().code; }
 
 void expect_gap_free(const std::vector<Event>& events) {
@@ -256,8 +272,7 @@ void expect_gap_free(const std::vector<Event>& events) {
 
 bool same(const Event& a, const Event& b) {
   const auto fields = [](const Event& e) {
-    return std::tie(e.feed, e.seq, e.kind, e.id, e.actor_id, e.actor_name, e.client_id, e.at, e.message_seq,
-                    e.payload);
+    return std::tie(e.feed, e.seq, e.kind, e.id, e.actor_id, e.actor_name, e.client_id, e.at, e.message_seq, e.payload);
   };
   if (fields(a) != fields(b) || a.message.has_value() != b.message.has_value()) return false;
   if (!a.message) return true;

@@ -37,7 +37,10 @@ class World {
 
   Principal user(const std::string& name);
   RoomId room(const Principal& creator, RoomKind kind = RoomKind::public_room);
-  std::vector<Event> replay(RoomId room);  // everything, by pages
+  std::vector<Event> replay(const FeedKey& feed);  // everything, by pages
+  std::vector<Event> replay(RoomId room) { return replay(FeedKey::room(room)); }
+  // A connection beside the stores, to spoil something or look behind them; null: memory.
+  virtual std::unique_ptr<sql::Connection> connect_beside() { return nullptr; }
 };
 
 // A PostgreSQL writer source on another address than the world's (a proxy's port).
@@ -45,16 +48,17 @@ storage::PgWriterSource writers_at(std::string url);
 std::string with_port(const std::string& url, int port);
 int port_of(const std::string& url);
 
-// Remembers every commit and checks each room's order on the way.
+// Remembers every commit and checks each room's order on the way. Users' feeds may come out of order between lanes.
 class Recorder final : public CommitSink {
  public:
   void on_commit(const Commit& commit) override;
-  std::vector<Event> of(RoomId room) const;
+  std::vector<Event> of(const FeedKey& feed) const;  // in seq order
+  std::vector<Event> of(RoomId room) const { return of(FeedKey::room(room)); }
   bool in_order() const;
 
  private:
   mutable std::mutex mutex_;
-  std::map<RoomId, std::vector<Event>> rooms_;
+  std::map<FeedKey, std::vector<Event>> feeds_;
   bool in_order_ = true;
 };
 
@@ -62,6 +66,7 @@ AppendMessage text(RoomId room, const Principal& author, std::string content);
 using Pending = std::future<Result<Stored>>;
 Pending append(Journal& journal, AppendMessage message);  // tries again while the queue is full
 Pending execute(Journal& journal, RoomId room, const Principal& actor, decltype(FeedCommand::change) change);
+Pending execute(Journal& journal, UserId user, decltype(UserCommand::change) change);
 Errc code(Result<Stored> result);  // internal for a success
 
 void expect_gap_free(const std::vector<Event>& events);

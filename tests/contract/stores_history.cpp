@@ -154,8 +154,10 @@ TEST_P(HistoryStoreContract, AReplayIsCutByNumberAndBySizeButNeverToNothing) {
   EXPECT_EQ(two.events[0].seq, Seq(2));
   EXPECT_FALSE(two.at_head);
   EXPECT_EQ(two.head.last_seq, Seq(6));
-  EXPECT_EQ(take(history().events_after(FeedKey::room(room_.id), Seq(0), {.events = 500, .bytes = 2500})).events.size(), 3u);
-  EXPECT_EQ(take(history().events_after(FeedKey::room(room_.id), Seq(0), {.events = 500, .bytes = 1})).events.size(), 1u);
+  EXPECT_EQ(take(history().events_after(FeedKey::room(room_.id), Seq(0), {.events = 500, .bytes = 2500})).events.size(),
+            3u);
+  EXPECT_EQ(take(history().events_after(FeedKey::room(room_.id), Seq(0), {.events = 500, .bytes = 1})).events.size(),
+            1u);
   EXPECT_TRUE(take(history().events_after(FeedKey::room(room_.id), Seq(4), {.events = 2})).at_head);
   for (const std::int64_t after : {std::int64_t{99}, std::numeric_limits<std::int64_t>::max()}) {
     const EventPage beyond = take(history().events_after(FeedKey::room(room_.id), Seq(after), {}));

@@ -87,5 +87,46 @@ TEST_P(RoomStoreContract, ListsPublicRoomsByAge) {
   EXPECT_EQ(listed, (std::vector<RoomId>{made[3], made[2], made[1], made[0]}));
 }
 
+TEST_P(RoomStoreContract, ListsTheRoomsOfAMemberWithHisRoleInPages) {
+  const User ada = add_user("ada@example.com"), bob = add_user("bob@example.com");
+  const auto change = [&](const Room& room, decltype(FeedCommand::change) what) {
+    FeedCommand command;
+    command.room_id = room.id;
+    command.actor = {Principal::Kind::user, ada.id, ada.name};
+    command.change = std::move(what);
+    take(execute(std::move(command)));
+  };
+  std::vector<Room> his;
+  for (int i = 0; i < 5; ++i) {
+    his.push_back(add_room(ada, "room " + std::to_string(i), i % 2 ? RoomKind::public_room : RoomKind::private_room));
+    change(his.back(), AddMember{bob.id, i == 0 ? MemberRole::moderator : MemberRole::member});
+  }
+  add_room(ada, "hers alone");
+  const Room left = add_room(ada, "left");
+  change(left, AddMember{bob.id});
+  change(left, RemoveMember{bob.id});
+  say(his[1], bob, "m");
+  std::sort(his.begin(), his.end(), [](const Room& a, const Room& b) { return a.id < b.id; });
+
+  std::vector<RoomAccess> listed = take(rooms().list_member_rooms(bob.id, 2));
+  ASSERT_EQ(listed.size(), 2u);
+  for (std::size_t more = 2; more > 0;) {
+    const auto page = take(rooms().list_member_rooms(bob.id, 2, listed.back().room.id));
+    more = page.size();
+    listed.insert(listed.end(), page.begin(), page.end());
+  }
+  ASSERT_EQ(listed.size(), 5u);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(listed[i].room.id, his[i].id);
+    EXPECT_EQ(listed[i].room.name, his[i].name);
+    EXPECT_EQ(listed[i].room.kind, his[i].kind);
+    EXPECT_EQ(listed[i].role, his[i].name == "room 0" ? MemberRole::moderator : MemberRole::member);
+    EXPECT_EQ(listed[i].room.last_seq, Seq(his[i].name == "room 1" ? 2 : 1));
+    EXPECT_EQ(listed[i].room.message_count, his[i].name == "room 1" ? 1 : 0);
+  }
+  EXPECT_EQ(take(rooms().list_member_rooms(ada.id, 100)).size(), 7u);
+  EXPECT_TRUE(take(rooms().list_member_rooms(UserId::make(), 100)).empty());
+}
+
 }  // namespace
 }  // namespace chat::testing

@@ -106,6 +106,31 @@ TEST_P(UserStoreContract, DisablingEndsTokensForGood) {
   EXPECT_EQ(users().set_disabled(UserId::make(), true).error().code, Errc::user_not_found);
 }
 
+// The store's writes take the journal's way while there is one: whoever has the answer, the feeds have heard of it.
+TEST_P(UserStoreContract, WhatEndsSessionsIsToldBeforeItIsAnswered) {
+  const User user = add_user("s@example.com");
+  take(users().set_password(user.id, "new"));
+  ASSERT_EQ(sink_.events().size(), 1u);
+  take(users().set_disabled(user.id, true));
+  ASSERT_EQ(sink_.events().size(), 2u);
+  take(users().set_disabled(user.id, true));
+  take(users().set_disabled(user.id, false));
+  take(users().replace_hash(user.id, "new", "dearer"));
+  const auto told = sink_.events();
+  ASSERT_EQ(told.size(), 2u);
+  const EventPage stored = take(history().events_after(FeedKey::user(user.id), Seq(0), {}));
+  ASSERT_EQ(stored.events.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(told[i]->feed, FeedKey::user(user.id));
+    EXPECT_EQ(told[i]->kind, EventKind::session_ended);
+    EXPECT_EQ(told[i]->seq, stored.events[i].seq);
+    EXPECT_EQ(told[i]->id, stored.events[i].id);
+    EXPECT_EQ(told[i]->at, stored.events[i].at);
+    EXPECT_EQ(told[i]->payload, stored.events[i].payload);
+  }
+  EXPECT_EQ(told[1]->payload, R"({"reason":"disabled","token_version":2})");
+}
+
 TEST_P(UserStoreContract, ListsUsersByIdInPages) {
   std::vector<UserId> ids;
   for (int i = 0; i < 5; ++i) ids.push_back(add_user("u" + std::to_string(i) + "@example.com").id);
