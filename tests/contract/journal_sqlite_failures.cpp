@@ -128,6 +128,24 @@ class JournalOnSqlite : public testing::Test {
 
 TEST_F(JournalOnSqlite, HealsByItselfWhenTheDiskHasSpaceAgain) { heals_from(sql::Cause::disk_full); }
 
+TEST_F(JournalOnSqlite, AMembershipThatDidNotFitIsInNeitherFeed) {
+  const Principal service{Principal::Kind::service, UserId::make(), "provisioning"};
+  cause = sql::Cause::disk_full;
+  armed = true;
+  EXPECT_EQ(code(execute(*lanes, room, service, AddMember{ada.id}).get()), Errc::unavailable);
+  EXPECT_EQ(code(execute(*lanes, ada.id, EndSessions{}).get()), Errc::unavailable);
+  EXPECT_TRUE(recorder.of(room).empty());
+  EXPECT_TRUE(recorder.of(FeedKey::user(ada.id)).empty());
+  armed = false;
+  for (int i = 0; i < 1000 && !lanes->health().writable; ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(execute(*lanes, room, service, AddMember{ada.id}).get().value().seq, Seq(1));
+  EXPECT_EQ(execute(*lanes, ada.id, EndSessions{}).get().value().seq, Seq(2));
+  const auto told = recorder.of(FeedKey::user(ada.id));
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].seq, Seq(1));
+  EXPECT_EQ(told[1].payload, R"({"reason":"revoked","token_version":1})");
+}
+
 TEST_F(JournalOnSqlite, RollsBackWhatDidNotFitAndGoesOn) {
   script("PRAGMA max_page_count = 60");  // SQLite's own "disk full", in the middle of a transaction
   bool full = false;
