@@ -1,6 +1,6 @@
 #include "base/json_scanner.hpp"
-#include "protocol/centrifuge_fields.hpp"
 #include "protocol/centrifuge_json.hpp"
+#include "protocol/centrifuge_walk.hpp"
 #include "schema/json_slice.hpp"
 
 namespace chat::centrifuge::json {

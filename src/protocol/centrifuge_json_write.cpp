@@ -1,5 +1,5 @@
-#include "protocol/centrifuge_fields.hpp"
 #include "protocol/centrifuge_json.hpp"
+#include "protocol/centrifuge_walk.hpp"
 #include "protocol/json_object.hpp"
 
 namespace chat::centrifuge::json {

@@ -1,8 +1,8 @@
 // Read by hand rather than by generated classes: those take a field that comes twice, drop one of a wrong type, forget
 // which of two methods came first, and copy every byte once more.
 #include "base/utf8.hpp"
-#include "protocol/centrifuge_fields.hpp"
 #include "protocol/centrifuge_protobuf.hpp"
+#include "protocol/centrifuge_walk.hpp"
 #include "protocol/protobuf_wire.hpp"
 
 #include <utility>

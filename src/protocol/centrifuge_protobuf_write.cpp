@@ -1,5 +1,5 @@
-#include "protocol/centrifuge_fields.hpp"
 #include "protocol/centrifuge_protobuf.hpp"
+#include "protocol/centrifuge_walk.hpp"
 #include "protocol/protobuf_wire.hpp"
 
 namespace chat::centrifuge::protobuf {

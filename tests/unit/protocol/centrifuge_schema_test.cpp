@@ -1,7 +1,7 @@
 // The codecs' table of fields against the schema: every name and number is the schema's, every field of the schema is
 // in the table.
 #include "centrifuge_support.hpp"
-#include "protocol/centrifuge_fields.hpp"
+#include "protocol/centrifuge_walk.hpp"
 
 #include <google/protobuf/descriptor.h>
 
