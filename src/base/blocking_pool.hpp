@@ -42,6 +42,7 @@ class BlockingPool {
   [[nodiscard]] bool post(std::function<void()> job);
 
   std::size_t queued() const;
+  std::size_t queue_limit() const { return options_.queue_limit; }
 
   // Runs what is queued, then joins. Idempotent.
   void stop();

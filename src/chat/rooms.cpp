@@ -14,7 +14,7 @@ std::string_view key_of(const UserId& id) {
 Rooms::Rooms(RoomStore& rooms, HistoryStore& history, BlockingPool& read_pool, BlockingPool& write_pool,
              const Clock& clock, RoomsOptions options)
     : rooms_(rooms),
-      history_(history),
+      pages_(history, read_pool),
       read_pool_(read_pool),
       write_pool_(write_pool),
       clock_(clock),
@@ -42,9 +42,7 @@ boost::asio::awaitable<Result<std::vector<Room>>> Rooms::list() {
 
 boost::asio::awaitable<Result<HistoryPage>> Rooms::history(RoomId room, UserId viewer, std::int64_t page,
                                                            std::int64_t size) {
-  auto got = co_await run_on(read_pool_, [&history = history_, room, viewer, page, size] {
-    return history.history_page(room, viewer, page, size);
-  });
+  auto got = co_await pages_.read({room, viewer, page, size});
   if (!got && got.error().code == Errc::forbidden) co_return Error{Errc::room_not_found, "not for this viewer"};
   co_return got;
 }

@@ -8,6 +8,7 @@
 #include "base/keyed_rate_limiter.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "chat/page_reads.hpp"
 #include "model/room.hpp"
 #include "model/user.hpp"
 #include "ports/stores.hpp"
@@ -52,7 +53,7 @@ class Rooms {
 
  private:
   RoomStore& rooms_;
-  HistoryStore& history_;
+  PageReads pages_;
   BlockingPool& read_pool_;
   BlockingPool& write_pool_;
   const Clock& clock_;

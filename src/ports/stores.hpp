@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,13 @@ struct HistoryPage {
   std::vector<Message> messages;  // oldest first
 };
 
+// What one call of history_page asks for.
+struct PageRead {
+  RoomId room;
+  UserId viewer;
+  std::int64_t page = 1, size = 1;
+};
+
 struct EventPage {
   std::vector<Event> events;  // without a hole: from `after`+1 upwards, or from `before`-1 downwards
   FeedHead head;              // of the same snapshot
@@ -94,6 +102,15 @@ class HistoryStore {
   // Page `page` (from 1) of `size` messages, oldest first: one statement, an ordinal range. Errc::room_not_found.
   // A viewer who may not enter the room gets Errc::forbidden.
   virtual Result<HistoryPage> history_page(RoomId room, UserId viewer, std::int64_t page, std::int64_t size) = 0;
+  // Several of them, each answered as if it had been asked alone, in the same order: its own statement on its own fresh
+  // snapshot, and no error of one reaches another. Costs less than asking one by one when pages_at_once() says so.
+  virtual std::vector<Result<HistoryPage>> history_pages(std::span<const PageRead> reads) {
+    std::vector<Result<HistoryPage>> pages;
+    for (const PageRead& read : reads) pages.push_back(history_page(read.room, read.viewer, read.page, read.size));
+    return pages;
+  }
+  // How many reads are worth collecting for one call; 1: none, ask each alone.
+  virtual std::size_t pages_at_once() const { return 1; }
   // What happened in a feed after `after`, oldest first, from a fresh read of the primary; creations in the message's
   // current state. No events when the next one is not kept any more (`after`+1 < head.first_seq).
   // These three answer Errc::room_not_found or user_not_found when there is no such feed.

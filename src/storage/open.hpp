@@ -17,8 +17,10 @@ struct DatabaseTarget {
 };
 
 struct StorageOptions {
-  std::size_t readers = 4;     // connections for reading; as many as threads that read
-  std::size_t pg_writers = 2;  // PostgreSQL, apart from the journal's: accounts, rooms
+  std::size_t readers = 4;            // connections for reading; as many as threads that read
+  std::size_t pg_page_readers = 2;    // PostgreSQL, apart from `readers`: pages of history, ...
+  std::size_t pg_pages_at_once = 32;  // ... so many in one exchange
+  std::size_t pg_writers = 2;         // PostgreSQL, apart from the journal's: accounts, rooms
   // One process at a time serves or migrates an SQLite file; others are told which. False: the command line's small
   // writes, which wait for SQLite's own lock, 5 s at most.
   bool exclusive = true;

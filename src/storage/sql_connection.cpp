@@ -64,6 +64,16 @@ Error to_error(const Failure& failure) {
   return {code, std::move(message)};
 }
 
+std::vector<Outcome<std::int64_t>> Connection::run_each(const Query& query, std::span<const std::vector<Value>> sets,
+                                                        RowsVisitor visit) {
+  std::vector<Outcome<std::int64_t>> out;
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    auto one = [&](const Row& row) { return visit(i, row); };
+    out.push_back(run(query, sets[i], RowVisitor(one)));
+  }
+  return out;
+}
+
 Outcome<Transaction> Transaction::begin(Connection& connection, Access access) {
   if (auto begun = connection.begin(access); !begun) return begun.error();
   return Transaction(connection);

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace chat::sql {
 
@@ -157,6 +158,21 @@ class RowVisitor {
   bool (*call_)(void*, const Row&);
 };
 
+// The same for rows of several runs: `which` of them, counted from 0.
+class RowsVisitor {
+ public:
+  template <class F>
+  explicit RowsVisitor(F& f)
+      : object_(&f), call_([](void* object, std::size_t which, const Row& row) -> bool {
+          return (*static_cast<F*>(object))(which, row);
+        }) {}
+  bool operator()(std::size_t which, const Row& row) const { return call_(object_, which, row); }
+
+ private:
+  void* object_;
+  bool (*call_)(void*, std::size_t, const Row&);
+};
+
 // read: one snapshot for all statements (SQLite BEGIN; PostgreSQL repeatable read, read only).
 // write: SQLite BEGIN IMMEDIATE; PostgreSQL read committed.
 enum class Access : std::uint8_t { read, write };
@@ -170,6 +186,11 @@ class Connection {
   // Runs a statement, calling `visit` for each row. Answers the rows changed, or read when it changes none.
   // Not reentrant for the same Query (from inside its own visitor); other statements may run there on SQLite only.
   virtual Outcome<std::int64_t> run(const Query& query, std::span<const Value> params, RowVisitor visit) = 0;
+  // One statement, which only reads, with several sets of parameters; outside a transaction. Each run has its own
+  // snapshot, time limit and outcome (in the order of the sets); runs that a lost connection left without an answer
+  // are connection_lost. PostgreSQL: one exchange with the server, as long as none fails.
+  virtual std::vector<Outcome<std::int64_t>> run_each(const Query& query, std::span<const std::vector<Value>> sets,
+                                                      RowsVisitor visit);
   // Statements separated by semicolons, without parameters, not prepared: migrations. Text may be made at run time.
   virtual Outcome<void> script(std::string_view sql) = 0;
 

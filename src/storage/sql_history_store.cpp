@@ -151,34 +151,88 @@ std::int64_t ordinals_before(std::int64_t page, std::int64_t size) {
   return before > kMost / size - 1 ? kMost - size : before * size;
 }
 
+Error no_such_size() { return {Errc::invalid, "a page has at least one message"}; }
+
+// Makes a page of its statement's rows.
+class PageReader {
+ public:
+  PageReader(RoomId room, std::int64_t size) : room_(room) {
+    page_.messages.reserve(static_cast<std::size_t>(std::min<std::int64_t>(size, 100)));
+  }
+
+  bool operator()(const sql::Row& row) {
+    found_ = true;
+    page_.total_messages = row.integer(0);
+    may_enter_ = row.boolean(1);
+    if (!may_enter_ || row.is_null(2)) return false;
+    read_message(row, room_, page_.messages.emplace_back());
+    return true;
+  }
+
+  Result<HistoryPage> answer() && {
+    if (!found_) return no_such_room();
+    if (!may_enter_) return Error{Errc::forbidden, "not a member of this room"};
+    return std::move(page_);
+  }
+
+ private:
+  RoomId room_;
+  HistoryPage page_;
+  bool found_ = false;
+  bool may_enter_ = false;
+};
+
 }  // namespace
 
 Result<HistoryPage> SqlHistoryStore::history_page(RoomId room, UserId viewer, std::int64_t page, std::int64_t size) {
-  if (size < 1) return Error{Errc::invalid, "a page has at least one message"};
+  if (size < 1) return no_such_size();
   const std::int64_t before = ordinals_before(page, size);
-  struct Read {
-    HistoryPage page;
-    bool found = false;
-    bool may_enter = false;
-  };
-  auto read = readers_.use([&](sql::Connection& connection) -> sql::Outcome<Read> {
-    Read out;
-    out.page.messages.reserve(static_cast<std::size_t>(std::min<std::int64_t>(size, 100)));
-    auto done = connection.each(kPage, {room, viewer, before, before + size}, [&](const sql::Row& row) {
-      out.found = true;
-      out.page.total_messages = row.integer(0);
-      out.may_enter = row.boolean(1);
-      if (!out.may_enter || row.is_null(2)) return false;
-      read_message(row, room, out.page.messages.emplace_back());
-      return true;
-    });
+  auto read = page_readers_.use([&](sql::Connection& connection) -> sql::Outcome<PageReader> {
+    PageReader reader(room, size);
+    auto done = connection.each(kPage, {room, viewer, before, before + size}, reader);
     if (!done) return done.error();
-    return out;
+    return reader;
   });
   if (!read) return read.error();
-  if (!read->found) return no_such_room();
-  if (!read->may_enter) return Error{Errc::forbidden, "not a member of this room"};
-  return std::move(read->page);
+  return std::move(*read).answer();
+}
+
+std::vector<Result<HistoryPage>> SqlHistoryStore::history_pages(std::span<const PageRead> reads) {
+  std::vector<Result<HistoryPage>> out(reads.size(), no_such_size());
+  std::vector<std::size_t> open;  // indexes of what has no answer yet
+  for (std::size_t i = 0; i < reads.size(); ++i)
+    if (reads[i].size >= 1) open.push_back(i);
+  auto done = page_readers_.use([&](sql::Connection& connection) -> sql::Outcome<bool> {
+    std::vector<std::vector<sql::Value>> sets;
+    std::vector<PageReader> readers;
+    for (const std::size_t i : open) {
+      const PageRead& read = reads[i];
+      const std::int64_t before = ordinals_before(read.page, read.size);
+      sets.push_back({read.room, read.viewer, before, before + read.size});
+      readers.emplace_back(read.room, read.size);
+    }
+    auto add = [&](std::size_t which, const sql::Row& row) { return readers[which](row); };
+    const auto outcomes = connection.run_each(kPage, sets, sql::RowsVisitor(add));
+    std::vector<std::size_t> lost;
+    sql::Failure why;
+    for (std::size_t k = 0; k < outcomes.size(); ++k) {
+      Result<HistoryPage>& answer = out[open[k]];
+      if (outcomes[k]) {
+        answer = std::move(readers[k]).answer();
+      } else if (outcomes[k].error().cause != sql::Cause::connection_lost) {
+        answer = sql::to_error(outcomes[k].error());
+      } else {
+        lost.push_back(open[k]);
+        why = outcomes[k].error();
+      }
+    }
+    open = std::move(lost);
+    if (!open.empty()) return why;
+    return true;
+  });
+  if (!done)
+    for (const std::size_t i : open) out[i] = done.error();
+  return out;
 }
 
 Result<EventPage> SqlHistoryStore::events_after(const FeedKey& feed, Seq after, PageLimit limit) {

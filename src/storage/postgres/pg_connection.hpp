@@ -17,7 +17,8 @@ namespace chat::sql {
 
 enum class PgRole : std::uint8_t {
   reader,
-  writer,  // data-model.md's settings: what it commits is on disk, and it never waits long for a lock
+  page_reader,  // a reader of few statements, all served by indexes whatever the parameters: planned once, not per run
+  writer,       // data-model.md's settings: what it commits is on disk, and it never waits long for a lock
 };
 
 struct PgOptions {
@@ -44,6 +45,9 @@ class PgConnection final : public Connection {
 
   Dialect dialect() const override { return Dialect::postgres; }
   Outcome<std::int64_t> run(const Query& query, std::span<const Value> params, RowVisitor visit) override;
+  // A pipeline; what a failure made the server skip goes into another one.
+  std::vector<Outcome<std::int64_t>> run_each(const Query& query, std::span<const std::vector<Value>> sets,
+                                              RowsVisitor visit) override;
   Outcome<void> script(std::string_view sql) override;
   Outcome<void> begin(Access access) override;
   // A commit counts only with the command tag COMMIT: that of a failed transaction "succeeds" with the tag ROLLBACK.
@@ -62,6 +66,8 @@ class PgConnection final : public Connection {
  private:
   explicit PgConnection(pg_conn* connection) : connection_(connection) {}
   Failure failure(const pg_result* result);
+  bool send_each(const std::string& name, std::span<const std::vector<Value>> sets);
+  std::size_t receive_each(std::span<Outcome<std::int64_t>> out, std::size_t first, RowsVisitor visit);
 
   pg_conn* connection_;
   bool broken_ = false;

@@ -35,10 +35,12 @@ class PgStorage final : public Storage {
         warnings_(std::move(warnings)),
         clock_(clock),
         readers_([this] { return as_base(open(sql::PgRole::reader)); }, {.connections = options_.readers}),
+        page_readers_([this] { return as_base(open(sql::PgRole::page_reader)); },
+                      {.connections = options_.pg_page_readers}),
         lane_([this] { return as_base(open_writer()); }, {.connections = options_.pg_writers}),
         users_(readers_, lane_, clock),
         rooms_(readers_, lane_),
-        history_(readers_) {}
+        history_(readers_, page_readers_, options_.pg_pages_at_once) {}
   ~PgStorage() override { stop(std::chrono::milliseconds(0)); }
 
   // Any thread. Before a writer is used, the epoch holds for the server it is connected to.
@@ -81,6 +83,7 @@ class PgStorage final : public Storage {
     if (journal_) journal_->stop(drain);
     lane_.close();
     readers_.close();
+    page_readers_.close();
   }
 
  private:
@@ -96,7 +99,7 @@ class PgStorage final : public Storage {
   Clock& clock_;
   mutable std::mutex mutex_;  // guards epoch_
   std::string epoch_;
-  ConnectionPool readers_;
+  ConnectionPool readers_, page_readers_;
   PooledWriteLane lane_;
   SqlUserStore users_;
   SqlRoomStore rooms_;
