@@ -55,7 +55,7 @@ inline constexpr std::size_t kMaxPayloadDepth = 32;
 Result<std::string> json_payload(std::string_view bytes);
 
 // Appends one object: {"id":N,"<method>":{...}}. `R` is any *Result of centrifuge.hpp. The result itself is always
-// there, of its fields only those that are not zero.
+// there, of its fields only those that are not zero; in JSON also those that SDKs do not look for (FieldForm::always).
 template <class R>
 void append_reply(std::string& out, Encoding encoding, std::uint32_t id, const R& result);
 

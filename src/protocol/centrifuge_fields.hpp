@@ -10,12 +10,13 @@
 
 namespace chat::centrifuge {
 
-// How a member is to be read; for other types than bool and std::string it follows from the type.
+// What is special about a member.
 enum class FieldForm : std::uint8_t {
   plain,     // a string is text
   raw,       // a string is the application's bytes: embedded as it is in JSON
   quoted,    // a string of any bytes: a JSON string in JSON
   presence,  // a bool that tells whether there was anything at all, which is not read
+  always,    // written in JSON though it is zero: the official JavaScript SDK hands it on as it stands
 };
 
 template <class M, class T>
@@ -240,12 +241,13 @@ constexpr auto fields_of<PublishResult>() {
 }
 template <>
 constexpr auto fields_of<PresenceResult>() {
-  return std::tuple{Field{"presence", 1, &PresenceResult::presence}};
+  return std::tuple{Field{"presence", 1, &PresenceResult::presence, FieldForm::always}};
 }
 template <>
 constexpr auto fields_of<PresenceStatsResult>() {
   using M = PresenceStatsResult;
-  return std::tuple{Field{"num_clients", 1, &M::num_clients}, Field{"num_users", 2, &M::num_users}};
+  return std::tuple{Field{"num_clients", 1, &M::num_clients, FieldForm::always},
+                    Field{"num_users", 2, &M::num_users, FieldForm::always}};
 }
 template <>
 constexpr auto fields_of<HistoryResult>() {
@@ -343,11 +345,12 @@ constexpr auto fields_of<RefreshPush>() {
 }
 
 // What the writers are made for.
-#define CHAT_CENTRIFUGE_RESULTS(X)                                                                              \
-  X(ConnectResult)                                                                                              \
-  X(SubscribeResult)                                                                                            \
-  X(UnsubscribeResult) X(PublishResult) X(HistoryResult) X(PresenceResult) X(PresenceStatsResult) X(PingResult) \
-      X(RpcResult) X(RefreshResult) X(SubRefreshResult)
+#define CHAT_CENTRIFUGE_RESULTS(X)                                                                      \
+  X(ConnectResult)                                                                                      \
+  X(SubscribeResult)                                                                                    \
+  X(UnsubscribeResult)                                                                                  \
+  X(PublishResult) X(HistoryResult) X(PresenceResult) X(PresenceStatsResult) X(PingResult) X(RpcResult) \
+      X(RefreshResult) X(SubRefreshResult)
 #define CHAT_CENTRIFUGE_PUSHES(X) \
   X(Publication)                  \
   X(JoinPush)                     \

@@ -76,7 +76,7 @@ void append_list(std::string& out, const std::vector<T>& list) {
 
 template <class T>
 void append_member(std::string& out, JsonObject& object, std::string_view name, FieldForm form, const T& value) {
-  if (is_left_out(value)) return;
+  if (form != FieldForm::always && is_left_out(value)) return;
   object.key(name);
   if constexpr (std::is_same_v<T, std::string>) {
     if (form == FieldForm::raw) return append_embedded(out, value);
