@@ -31,6 +31,11 @@ constexpr Command kCommands[] = {
     {"config-doc", "[--env]", "Prints the settings as a Markdown table (--env: as .env.example).", "", config_doc},
     {"openapi", "", "Prints the OpenAPI document.", "", openapi},
     {"healthcheck", "", "Asks the server at LISTEN whether it is ready; for container health checks.", "", healthcheck},
+    {"conformance", "[--always-join-leave]", "Serves the realtime protocol in memory, for the SDKs' own test-suites.",
+     "No accounts, no storage, no access control: anybody on this machine may do everything. Listens on loopback only\n"
+     "and takes no setting but --listen (default: 127.0.0.1:8000). See docs/conformance.md.\n"
+     "  --always-join-leave   pushes who joins and leaves to subscribers who did not ask, too",
+     conformance},
     {"version", "", "Prints the version.", "", version},
 };
 

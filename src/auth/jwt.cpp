@@ -185,7 +185,7 @@ bool JwtVerifier::is_expired(std::string_view token, Timestamp now) const {
   return read(token, now, expired).has_value() && expired;
 }
 
-Result<AccessClaims> JwtVerifier::read(std::string_view token, Timestamp now, bool& expired) const {
+Result<std::string> JwtVerifier::authentic_claims(std::string_view token) const {
   if (token.size() > kMaxTokenBytes) return bad("longer than a token may be");
   const auto parts = split(token);
   if (!parts) return bad("not three parts");
@@ -197,8 +197,14 @@ Result<AccessClaims> JwtVerifier::read(std::string_view token, Timestamp now, bo
   if (!signature) return bad("the signature is no base64url");
   if (!core_->signature_matches(parts->signed_part, *signature)) return bad("the signature does not match");
 
-  const auto payload = base64url_decode(parts->payload);
+  auto payload = base64url_decode(parts->payload);
   if (!payload) return bad("the claims are no base64url");
+  return std::move(*payload);
+}
+
+Result<AccessClaims> JwtVerifier::read(std::string_view token, Timestamp now, bool& expired) const {
+  const auto payload = authentic_claims(token);
+  if (!payload) return payload.error();
   const auto json = FlatJson::parse(*payload);
   if (!json) return bad("the claims: " + json.error().message);
   AccessClaims claims;

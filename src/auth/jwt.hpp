@@ -100,6 +100,9 @@ class JwtVerifier {
   Result<AccessClaims> verify(std::string_view token, Timestamp now) const;
   // Is this one of ours, with nothing wrong but that its time is over?
   bool is_expired(std::string_view token, Timestamp now) const;
+  // The claims, as JSON text, of a token whose header and signature are good, whatever they say and whenever: for
+  // tokens with other claims than ours. Errc::unauthenticated otherwise.
+  Result<std::string> authentic_claims(std::string_view token) const;
 
  private:
   // All but the end of its time, which is told in `expired`.

@@ -2,41 +2,16 @@
 #include "app/commands/commands.hpp"
 #include "app/commands/words.hpp"
 #include "app/configuration.hpp"
+#include "app/process.hpp"
 #include "app/server.hpp"
 #include "app/version.hpp"
 #include "telemetry/log.hpp"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-
 namespace chat::app {
 namespace {
-
-// Blocked before any thread is made, so that only `wait` gets them.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    signal(SIGPIPE, SIG_IGN);
-  }
-  const char* wait() const {
-    int signal = 0;
-    while (sigwait(&set_, &signal) != 0) {
-    }
-    return signal == SIGTERM ? "SIGTERM" : "SIGINT";
-  }
-
- private:
-  sigset_t set_{};
-};
 
 // A connection is a file: use all that the system grants.
 void raise_file_limit() {
@@ -54,12 +29,6 @@ LogOptions log_options(const Settings& s) {
                                             : LogFormat::automatic;
   return options;
 }
-
-// The log, from here to the end of the scope.
-struct Logging {
-  explicit Logging(const LogOptions& options) { start_logging(options); }
-  ~Logging() { stop_logging(); }
-};
 
 }  // namespace
 
