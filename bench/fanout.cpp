@@ -55,7 +55,7 @@ class Listener final : public transport::WebSocketHandler, public Subscriber {
  public:
   Listener(Shard& shard, RoomId room) : shard_(shard), room_(room) {}
   ~Listener() override { detach(); }
-  void on_open(transport::WebSocket& socket) override {
+  void on_open(transport::Connection& socket) override {
     attach(shard_, socket);
     shard_.subscribe(subscription_, {FeedKey::room(room_)}, ReplayStart{});
   }

@@ -20,7 +20,7 @@ constexpr Row kRows[] = {
     {"chatd_connections", "Open connections that are no WebSockets.",
      [](const LoopStats& s) { return value(s.http_opened) - value(s.http_closed); }},
     {"chatd_websockets", "Open WebSockets.",
-     [](const LoopStats& s) { return value(s.websockets_opened) - value(s.websockets_closed); }},
+     [](const LoopStats& s) { return value(s.connections_opened) - value(s.connections_closed); }},
     {"chatd_accepted_total", "Connections accepted.", [](const LoopStats& s) { return value(s.accepted); }},
     {"chatd_flush_turns_total", "Turns of a shard that ended with a flush.",
      [](const LoopStats& s) { return value(s.flush_turns); }},

@@ -176,7 +176,7 @@ void Server::on_each_shard(const std::function<void(Shard&)>& f) {
 bool Server::wait_until_empty(std::chrono::steady_clock::time_point deadline) {
   for (;;) {
     std::atomic<std::size_t> open{0};
-    on_each_shard([&](Shard& shard) { open += shard.http->open_http() + shard.http->open_websockets(); });
+    on_each_shard([&](Shard& shard) { open += shard.http->open_http() + shard.http->open_connections(); });
     if (open == 0) return true;
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(kPoll);

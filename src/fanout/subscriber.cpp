@@ -9,7 +9,7 @@ namespace chat::fanout {
 
 namespace close_code = transport::close_code;
 
-void Subscriber::attach(Shard& shard, transport::WebSocket& socket) {
+void Subscriber::attach(Shard& shard, transport::Connection& socket) {
   shard_ = &shard;
   socket_ = &socket;
   connection_ = shard.open_connection(*this).connection;

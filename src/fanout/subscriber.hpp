@@ -1,4 +1,4 @@
-// What one connection owes its peer from the feeds it is in: the OwedBytes of its WebSocket, over any number of
+// What one connection owes its peer from the feeds it is in: the OwedBytes of its connection, over any number of
 // subscriptions, all in one wire format.
 //
 // Home: the shard of the connection. Only those subscriptions are looked at that owe something. After a send that was
@@ -38,12 +38,12 @@ class Subscriber : public transport::OwedBytes {
   Subscriber& operator=(const Subscriber&) = delete;
 
   // From the handler's on_open until on_close. Gives the connection its number.
-  void attach(Shard& shard, transport::WebSocket& socket);
+  void attach(Shard& shard, transport::Connection& socket);
   // Leaves all feeds. Harmless when not attached.
   void detach();
 
   Shard* shard() const noexcept { return shard_; }
-  transport::WebSocket* socket() const noexcept { return socket_; }
+  transport::Connection* socket() const noexcept { return socket_; }
   Origin origin() const noexcept;  // while attached; else none
 
   // For the handler's callback of that name.
@@ -99,7 +99,7 @@ class Subscriber : public transport::OwedBytes {
   virtual void on_position_lost(Subscription&);
 
   // --- the whole connection; to be closed within the call ---
-  // It does not read. What it was owed must be given back at once (WebSocket::fail_slow); its feeds are left in
+  // It does not read. What it was owed must be given back at once (Connection::fail_slow); its feeds are left in
   // on_close, not here: this may be called from within a send.
   virtual void on_slow(std::string_view reason);
   // What it was told and where it stands count no more (FanOut::invalidate); right afterwards it is in no feed.
@@ -120,7 +120,7 @@ class Subscriber : public transport::OwedBytes {
   void unlist_first() noexcept;
 
   Shard* shard_ = nullptr;
-  transport::WebSocket* socket_ = nullptr;
+  transport::Connection* socket_ = nullptr;
   std::uint64_t connection_ = 0;
   Subscription* first_ = nullptr;
   Subscription* last_owing_ = nullptr;  // its next is the first: oldest first

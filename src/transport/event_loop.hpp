@@ -50,7 +50,7 @@ struct LoopStats {
   Counter messages_received;
   Counter accepted;
   Counter http_opened, http_closed;              // open now = the difference
-  Counter websockets_opened, websockets_closed;  // likewise
+  Counter connections_opened, connections_closed;  // likewise: WebSockets and streams
   Counter slow_readers_closed;
 };
 

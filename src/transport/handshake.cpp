@@ -70,8 +70,11 @@ void append_answer_head(std::string& out, const HttpResponse& response, const An
   if (!traits.request_id.empty()) append_field(out, "X-Request-Id", traits.request_id);
   if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
   // RFC 9110, 8.6: none in a 204; in a 304 it would speak of the 200 that was not sent.
-  if (response.status != 204 && response.status != 304)
+  if (response.stream) {
+    append_field(out, "Transfer-Encoding", "chunked");
+  } else if (response.status != 204 && response.status != 304) {
     append_field(out, "Content-Length", std::to_string(response.content().size()));
+  }
   if (response.no_store) append_field(out, "Cache-Control", "no-store");
   for (const auto& [name, value] : response.headers) append_field(out, name, value);
   if (traits.close) {

@@ -32,21 +32,28 @@ void HttpServer::adopt(std::unique_ptr<ByteStream> stream, const PeerAddress& pe
   session->start();
 }
 
+// What a session has become. Its handler may not have wanted it.
+void HttpServer::keep(Connection& connection) {
+  if (connection.is_over()) return;
+  connections_.push_back(connection);
+  if (shutting_down_) connection.begin_shutdown();
+}
+
 // Handlers may end any connection while they are told: the lists are not walked meanwhile.
 void HttpServer::begin_shutdown() {
   if (shutting_down_) return;
   shutting_down_ = true;
   std::vector<HttpSessionPtr> sessions;
   for (HttpSession& session : sessions_->list) sessions.emplace_back(&session);
-  std::vector<WebSocketPtr> sockets;
-  for (WebSocket& socket : websockets_) sockets.emplace_back(&socket);
+  std::vector<ConnectionPtr> connections;
+  for (Connection& connection : connections_) connections.emplace_back(&connection);
   for (const auto& session : sessions) session->begin_shutdown();
-  for (const auto& socket : sockets) socket->begin_shutdown();
+  for (const auto& connection : connections) connection->begin_shutdown();
 }
 
 void HttpServer::abort_all() {
   while (!sessions_->list.empty()) HttpSessionPtr(&sessions_->list.front())->abort();
-  while (!websockets_.empty()) WebSocketPtr(&websockets_.front())->abort();
+  while (!connections_.empty()) ConnectionPtr(&connections_.front())->abort();
 }
 
 std::unique_ptr<HttpSessionState> HttpServer::take_state() {

@@ -1,4 +1,4 @@
-// The connections of one loop: HTTP sessions and the WebSockets they became.
+// The connections of one loop: HTTP sessions, and the WebSockets and streams they became.
 //
 // Home: its loop. Must outlive the loop's run(); sessions still open when the loop is destroyed are closed with it.
 #pragma once
@@ -46,7 +46,7 @@ class HttpServer {
   void adopt(std::unique_ptr<ByteStream> stream, const PeerAddress& peer);
 
   // Closes idle connections, lets requests in hand finish (their answers say Connection: close), tells every
-  // WebSocket's handler. Connections that come later are closed after one answer.
+  // WebSocket's and stream's handler. Connections that come later are closed after one answer.
   void begin_shutdown();
   // Cuts everything that is still open. Handlers hear of it in the loop's next turn: let it have one.
   void abort_all();
@@ -54,11 +54,12 @@ class HttpServer {
   std::size_t open_http() const noexcept { return http_count_; }
   // Bytes of the larger bodies that are arriving or in a handler's hands.
   std::size_t held_body_bytes() const noexcept { return held_body_bytes_; }
-  std::size_t open_websockets() const noexcept { return websockets_.size(); }
+  std::size_t open_connections() const noexcept { return connections_.size(); }  // WebSockets and streams
 
  private:
   friend class HttpSession;
 
+  void keep(Connection& connection);
   std::unique_ptr<HttpSessionState> take_state();
   void give_back(std::unique_ptr<HttpSessionState> state);
 
@@ -72,7 +73,7 @@ class HttpServer {
   std::vector<std::unique_ptr<HttpSessionState>> pool_;
   struct Sessions;
   std::unique_ptr<Sessions> sessions_;
-  boost::intrusive::list<WebSocket, boost::intrusive::constant_time_size<false>> websockets_;
+  boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> connections_;
 };
 
 }  // namespace chat::transport

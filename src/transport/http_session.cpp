@@ -2,6 +2,7 @@
 
 #include "base/ids.hpp"
 #include "transport/handshake.hpp"
+#include "transport/http_stream.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -215,9 +216,22 @@ void HttpSession::become_websocket(WebSocketAccept accept, const HttpRequest& re
   die(false);
   const WebSocketPtr socket = WebSocket::open(server.loop_, std::move(stream), std::move(accept.handler),
                                               accept.options ? *accept.options : kDefaults, head, std::move(received));
-  if (socket->is_over()) return;  // its handler did not want it
-  server.websockets_.push_back(*socket);
-  if (server.shutting_down_) socket->begin_shutdown();
+  server.keep(*socket);
+}
+
+// Likewise; what the client sends behind the request is thrown away.
+void HttpSession::become_stream(HttpResponse response) {
+  static const ConnectionOptions kDefaults;
+  std::string head;
+  append_answer_head(head, response,
+                     {server_.options_.server_name, server_.loop_.http_date(), state_->request_id, true, false});
+  log(response.status, 0);
+  detach();
+  auto stream = std::move(stream_);
+  HttpServer& server = server_;
+  const ConnectionOptions& options = response.stream_options ? *response.stream_options : kDefaults;
+  die(false);
+  server.keep(*HttpStream::open(server.loop_, std::move(stream), std::move(response.stream), options, head));
 }
 
 HttpResponse HttpSession::failed(std::exception_ptr failure) {
@@ -249,6 +263,11 @@ void HttpSession::refuse(int status, std::string_view reason) {
 
 void HttpSession::respond(HttpResponse response) {
   release_body();
+  if (response.stream) {
+    if (!state_->old_version && !state_->head_only) return become_stream(std::move(response));
+    response =
+        server_.handler_.error_response(400, "this answer has no end: ask for it with HTTP/1.1, and not by HEAD");
+  }
   HttpSessionState& state = *state_;
   if (response.close || server_.shutting_down_) state.keep_alive = false;
   state.response = std::move(response);

@@ -88,6 +88,7 @@ class HttpSession final
   void served(std::exception_ptr failure, HttpResponse response);
   void upgraded(std::exception_ptr failure, UpgradeAnswer answer, const HttpRequest& request);
   void become_websocket(WebSocketAccept accept, const HttpRequest& request);
+  void become_stream(HttpResponse response);
   HttpResponse failed(std::exception_ptr failure);
   void refuse(int status, std::string_view reason);
   void respond(HttpResponse response);

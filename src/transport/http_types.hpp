@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,9 @@
 
 namespace chat::transport {
 
+class ConnectionHandler;
 class EventLoop;
+struct ConnectionOptions;
 
 enum class Method : std::uint8_t { other, get, head, post, put, patch, del, options };
 std::string_view to_string(Method method) noexcept;  // "GET"; "" for other
@@ -76,6 +79,10 @@ struct HttpResponse {
   std::string_view static_body;  // used when not empty, instead of `body`; must live for ever
   bool no_store = false;         // adds Cache-Control: no-store (the answer holds a token)
   bool close = false;            // close the connection afterwards
+  // Instead of a body: what follows is pushed by this one, in chunks (http_stream.hpp). HTTP/1.1 only; others, and
+  // HEAD, get 400. `stream_options` must outlive the loop; null = the defaults.
+  std::shared_ptr<ConnectionHandler> stream = {};
+  const ConnectionOptions* stream_options = nullptr;
 
   HttpResponse& header(std::string_view name, std::string_view value) & {
     headers.emplace_back(name, value);

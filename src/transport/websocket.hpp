@@ -1,25 +1,16 @@
 // One WebSocket connection after its upgrade: frames in, frames out, liveness, closing.
 //
-// Home: the loop it was made on; every call and every callback happens there. It lives as long as somebody holds a
-// WebSocketPtr (the loop itself does, until the connection is over): a handler that may call it after on_close, say
-// from a coroutine, holds one, and every call does nothing then. The circle is broken after on_close.
 // An idle one is this object and its stream: no coroutine, no buffer, no pending operation.
 #pragma once
 
-#include "transport/byte_stream.hpp"
-#include "transport/event_loop.hpp"
+#include "transport/connection.hpp"
 #include "transport/frame_codec.hpp"
-#include "transport/io_watch.hpp"
-#include "transport/outbox.hpp"
-
-#include <boost/intrusive/list_hook.hpp>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,60 +19,15 @@ namespace chat::transport {
 class WebSocket;
 using WebSocketPtr = boost::intrusive_ptr<WebSocket>;
 
-struct WebSocketOptions {
-  std::size_t max_message_bytes = 64 * 1024;        // over it: 1009
-  std::size_t backlog_bytes = 1 << 20;              // outbox + owed; over it: on_overflow
-  std::size_t low_water_bytes = 64 * 1024;          // on_writable when the backlog falls below
-  std::size_t send_bytes = 256 * 1024;              // at most this much in one send
-  std::chrono::milliseconds ping_interval{25'000};  // of silence from the peer; 0 = no pings
-  std::chrono::milliseconds pong_timeout{10'000};   // then no sign of life: cut
-  std::chrono::milliseconds close_timeout{5'000};   // for our close frame to leave, and again for the peer to finish
-  std::chrono::milliseconds slow_close_timeout{2'000};  // fail_slow: until the reset
-};
+using WebSocketOptions = ConnectionOptions;
 
-struct CloseInfo {
-  std::uint16_t code = close_code::abnormal;  // what the peer sent, or what we closed with; 1006: the wire broke
-  std::string reason;
-  bool by_peer = false;  // the peer's close frame or the peer's end of stream came first
-};
-
-// The upper layer's half of a connection. Callbacks may call anything on the WebSocket, closing included; views are
-// valid during the call only. None is called after close(), fail_slow() or the peer's end, except on_close.
-class WebSocketHandler {
+class WebSocketHandler : public ConnectionHandler {
  public:
-  virtual ~WebSocketHandler() = default;
-
-  virtual void on_open(WebSocket& socket) = 0;  // first call; the 101 answer is queued before anything sent here
   virtual void on_text(std::string_view message) = 0;
   virtual void on_binary(std::string_view message) = 0;
-  // Posted, never inside another call: the backlog has fallen below low water after having been above it, or after
-  // notify_when_writable().
-  virtual void on_writable() {}
-  // The backlog went over its limit. Called inside a flush or a send: do nothing here but choose the code, with
-  // fail_slow (or close). The default, and what happens when it stays open, is fail_slow(1013).
-  virtual void on_overflow(WebSocket& socket);
-  // The server is stopping. The default closes with 1012.
-  virtual void on_shutdown(WebSocket& socket);
-  // Exactly once, however the connection ended, and never inside a call into the WebSocket. The OwedBytes are no
-  // longer used when this is called. The handler is released afterwards. (Not called when the loop is destroyed
-  // without having been allowed to run the connection down.)
-  virtual void on_close(const CloseInfo& info) = 0;
 };
 
-enum class FlushResult : std::uint8_t {
-  idle,     // nothing to send
-  sent,     // everything is with the kernel
-  partial,  // some is left; it goes on by itself when the peer has read
-  blocked,  // an earlier send has not finished: nothing was tried
-  closed,   // closing, or dead
-};
-
-class WebSocket final
-    : public boost::intrusive_ref_counter<WebSocket, boost::thread_unsafe_counter>,
-      public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
-      private FlushTask,
-      private TimerNode,
-      private IoWatch {
+class WebSocket final : public Connection {
  public:
   // Takes over a connection whose handshake is done. `handshake_answer` (may be empty) is sent first. `received` are
   // bytes that came glued to the upgrade. `options` and `loop` must outlive it. Calls on_open at once; frames come
@@ -89,119 +35,45 @@ class WebSocket final
   static WebSocketPtr open(EventLoop& loop, std::unique_ptr<ByteStream> stream,
                            std::shared_ptr<WebSocketHandler> handler, const WebSocketOptions& options,
                            std::string_view handshake_answer, std::string received);
-  ~WebSocket();
 
-  // --- sending ---
-  // All of them keep the order: what is owed goes first. Sent at the end of this turn, with everything else of it.
-  void send_text(std::string_view message);
-  void send_binary(std::string_view message);
-  void send_frame(std::string_view frame);  // complete frames, encoded by the caller
-  void send_frame(const ChunkRef& chunk, std::size_t offset, std::size_t length);  // complete frames, by reference
-  // Asks for a flush at the end of this turn (something new is owed).
-  void request_flush();
-  // One gathering send of the outbox and what is owed, now. One system call, unless more than backlog_bytes is owed and
-  // the kernel takes it.
-  FlushResult flush_now();
+  void send_text(std::string_view message) { send_message(Opcode::text, message); }
+  void send_binary(std::string_view message) { send_message(Opcode::binary, message); }
 
-  // Where more bytes come from; null = none. Its owner resets it before it dies. What the old one owed is settled by
-  // the caller first (settle_owed).
-  void set_owed(OwedBytes* owed) noexcept { owed_ = owed; }
-  // Moves what is owed into the outbox: before a subscription begins or ends.
-  void settle_owed();
-
-  std::size_t outbox_bytes() const noexcept { return outbox_.bytes(); }
-  std::size_t backlog_bytes() const;  // outbox and owed
-  bool write_blocked() const noexcept { return write_armed_; }
-  bool below_low_water() const { return backlog_bytes() < options_->low_water_bytes; }
-  void notify_when_writable();  // on_writable, once, as soon as the backlog is below low water (posted)
-
-  // --- reading ---
-  // No message is delivered between the two; bytes already read are kept and the kernel's window does the rest.
-  // Inside a callback, the messages behind the one in hand wait.
-  void pause_reading() noexcept;
-  void resume_reading();
-  bool reading_paused() const noexcept { return paused_; }
-
-  // --- ending ---
-  // Sends a close frame behind everything owed, half-closes, reads on for a while throwing away, then closes.
-  void close(std::uint16_t code, std::string_view reason = {});
-  // The peer does not read: drops all but the rest of the frame that was begun, appends the close frame, and resets the
-  // connection if that has not left within slow_close_timeout. Memory is freed at once.
-  void fail_slow(std::uint16_t code, std::string_view reason = {});
-  void abort();  // resets now; on_close says 1006
-  bool is_open() const noexcept { return state_ == State::open; }
-  bool is_over() const noexcept { return state_ == State::dead; }  // the descriptor is closed
-
-  EventLoop& loop() noexcept { return *loop_; }
-  const std::shared_ptr<WebSocketHandler>& handler() const noexcept { return handler_; }  // null after on_close
-  void begin_shutdown();
+  void pause_reading() noexcept override;
+  void resume_reading() override;
+  bool reading_paused() const noexcept override { return paused_; }
 
  private:
-  enum class State : std::uint8_t { open, closing, half_closed, dead };
   struct Kept;
 
   WebSocket(EventLoop& loop, std::unique_ptr<ByteStream> stream, std::shared_ptr<WebSocketHandler> handler,
-            const WebSocketOptions& options);
+            const WebSocketOptions& options, std::string_view handshake_answer);
+  ~WebSocket() override;
 
-  // websocket.cpp: reading, liveness, ending
-  void on_timer() noexcept override;
-  void on_loop_end() noexcept override;
-  void on_read_ready() override;
-  void check_life();
-  void wait_for_silence(std::uint32_t silent);
-  void wait_for(ByteStream::Wants what) noexcept;
-  void on_ready(ByteStream::Wants what);
-  void arm_read();
-  void on_readable();
-  void discard_input();
+  void read_some() override;
+  void on_open_timer() override { check_life(); }
+  std::string goodbye(std::uint16_t code, std::string_view reason) const override;
+  void track_sent(const IovecList& list, std::size_t sent) override;
+  void all_sent() override { tracker_.at_boundary(); }
+  std::size_t rest_of_begun_frame() const override;
+  void drop_input() noexcept override;
+
+  void send_message(Opcode opcode, std::string_view payload);
+  WebSocketHandler& messages() noexcept { return static_cast<WebSocketHandler&>(handler_now()); }
   void process(std::span<char>& bytes);
   void process_kept();
   void deliver(const FrameEvent& event);
-  void peer_finished();
-  void begin_close(CloseInfo info, std::chrono::milliseconds limit);
-  void tell_closed(CloseInfo info);
-  void half_close();
-  void die(bool reset, std::string_view why);
+  void check_life();
+  void wait_for_silence(std::uint32_t silent);
 
-  // websocket_send.cpp
-  void on_flush() override;
-  void on_write_ready() override;
-  void arm_write();
-  void write_on();
-  void send(Opcode opcode, std::string_view payload);
-  void appended();
-  FlushResult write_some();
-  FlushResult written(bool all_gathered);
-  void track_sent(const IovecList& list, std::size_t sent);
-  void check_writable();
-  void check_backlog();
-  std::size_t rest_of_begun_frame() const;
-
-  EventLoop* loop_;
-  const WebSocketOptions* options_;
-  std::unique_ptr<ByteStream> stream_;  // null when dead
-  std::shared_ptr<WebSocketHandler> handler_;
-  WebSocketPtr self_;  // until it is dead
-  OwedBytes* owed_ = nullptr;
-  Outbox outbox_;
+  const WebSocketOptions& options_;
   FrameDecoder decoder_;
   FrameTracker tracker_;
-  std::unique_ptr<Kept> kept_;   // received but not yet decoded, because reading is paused
-  std::uint32_t last_life_ = 0;  // tick of the last sign of life
-  State state_ = State::open;
+  std::unique_ptr<Kept> kept_;  // received but not yet decoded, because reading is paused
   bool paused_ : 1 = false;
-  bool read_armed_ : 1 = false;
-  bool write_armed_ : 1 = false;
-  ByteStream::Wants read_awaits_ : 1 = ByteStream::Wants::read;    // when armed: the readiness it waits for
-  ByteStream::Wants write_awaits_ : 1 = ByteStream::Wants::write;  // likewise
   bool processing_ : 1 = false;
   bool resume_posted_ : 1 = false;
   bool awaiting_pong_ : 1 = false;
-  bool above_low_water_ : 1 = false;
-  bool writable_posted_ : 1 = false;
-  bool peer_finished_ : 1 = false;  // no more to read
-  bool slow_ : 1 = false;
-  bool told_closed_ : 1 = false;
 };
 
 }  // namespace chat::transport

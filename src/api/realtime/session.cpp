@@ -35,7 +35,7 @@ RealtimeSession::RealtimeSession(const RealtimeOptions& options, const Clock& cl
 
 // --- the connection ---
 
-void RealtimeSession::on_open(transport::WebSocket& socket) {
+void RealtimeSession::on_open(transport::Connection& socket) {
   socket_ = &socket;
   next_step_ = clock_.steady() + options_.connect_timeout;
   schedule();
@@ -52,13 +52,13 @@ void RealtimeSession::on_binary(std::string_view message) {
   on_commands(message);
 }
 
-void RealtimeSession::on_overflow(transport::WebSocket& socket) {
+void RealtimeSession::on_overflow(transport::Connection& socket) {
   const auto& why = row_of(CloseCode::slow);
   socket.fail_slow(static_cast<std::uint16_t>(why.code), why.reason);
 }
 
 // Who has asked something gets its answer before the goodbye, if it comes in time.
-void RealtimeSession::on_shutdown(transport::WebSocket&) {
+void RealtimeSession::on_shutdown(transport::Connection&) {
   leaving_ = true;
   read_on();
   if (in_flight_ == 0) return close(CloseCode::shutdown);

@@ -43,11 +43,11 @@ class RealtimeSession : public transport::WebSocketHandler,
   void on_commands(std::string_view frame);
 
   // WebSocketHandler
-  void on_open(transport::WebSocket& socket) override;
+  void on_open(transport::Connection& socket) override;
   void on_text(std::string_view message) override;
   void on_binary(std::string_view message) override;
-  void on_overflow(transport::WebSocket& socket) override;
-  void on_shutdown(transport::WebSocket& socket) override;
+  void on_overflow(transport::Connection& socket) override;
+  void on_shutdown(transport::Connection& socket) override;
   void on_close(const transport::CloseInfo& info) override;
 
  protected:
@@ -103,7 +103,7 @@ class RealtimeSession : public transport::WebSocketHandler,
   const Wire& wire() const noexcept { return wire_; }
   const RealtimeOptions& options() const noexcept { return options_; }
   const Clock& clock() const noexcept { return clock_; }
-  transport::WebSocket* socket() const noexcept { return socket_; }
+  transport::Connection* socket() const noexcept { return socket_; }
   std::size_t in_flight() const noexcept { return in_flight_; }
   bool leaving() const noexcept { return leaving_; }
 
@@ -130,7 +130,7 @@ class RealtimeSession : public transport::WebSocketHandler,
 
   const RealtimeOptions& options_;
   const Clock& clock_;
-  transport::WebSocket* socket_ = nullptr;
+  transport::Connection* socket_ = nullptr;
   std::string rest_;  // commands that came and are not yet started
   Timestamp expires_at_ = Timestamp::max();
   std::chrono::steady_clock::time_point next_step_;  // of liveness: a ping, or the pong's last moment

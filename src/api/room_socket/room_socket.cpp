@@ -9,7 +9,6 @@
 namespace chat::api {
 namespace {
 
-using transport::WebSocket;
 namespace close_code = transport::close_code;
 
 constexpr std::string_view kRestart = "the server restarts: connect again";
@@ -40,7 +39,7 @@ RoomSocket::~RoomSocket() {
 
 // --- opening and ending ---
 
-void RoomSocket::on_open(WebSocket& socket) {
+void RoomSocket::on_open(transport::Connection& socket) {
   opened_at_ = sockets_.clock_.steady();
   fanout::Shard* shard = sockets_.fan_out_.shard_of(socket.loop());
   assert(shard);
@@ -71,11 +70,11 @@ void RoomSocket::on_close(const transport::CloseInfo& info) {
 
 void RoomSocket::on_writable() { Subscriber::on_writable(); }
 
-void RoomSocket::on_overflow(WebSocket&) { fail_slow("reads too slowly"); }
+void RoomSocket::on_overflow(transport::Connection&) { fail_slow("reads too slowly"); }
 
 // Whoever has said something gets its answer before the goodbye, if the journal gives it in time: a client that is cut
 // off before would not know what was stored.
-void RoomSocket::on_shutdown(WebSocket&) {
+void RoomSocket::on_shutdown(transport::Connection&) {
   leaving_ = true;
   if (!owed_answers()) return close(close_code::service_restart, kRestart);
   read_on();
@@ -94,7 +93,7 @@ void RoomSocket::close_when_settled() {
 }
 
 void RoomSocket::close(std::uint16_t code, std::string_view reason) {
-  if (WebSocket* open = socket()) open->close(code, reason);
+  if (auto* open = socket()) open->close(code, reason);
 }
 
 void RoomSocket::send_error(std::string_view sentence) {
@@ -245,7 +244,7 @@ void RoomSocket::go_on() {
 }
 
 void RoomSocket::read_on() {
-  WebSocket* open = socket();
+  auto* open = socket();
   if (!open) return;
   if (waiting_ || full_ || leaving_ || !begun_) {
     open->pause_reading();

@@ -42,12 +42,12 @@ class RoomSocket final : public transport::WebSocketHandler,
   ~RoomSocket() override;
 
   // WebSocketHandler
-  void on_open(transport::WebSocket& socket) override;
+  void on_open(transport::Connection& socket) override;
   void on_text(std::string_view message) override;
   void on_binary(std::string_view message) override;
   void on_writable() override;
-  void on_overflow(transport::WebSocket& socket) override;
-  void on_shutdown(transport::WebSocket& socket) override;
+  void on_overflow(transport::Connection& socket) override;
+  void on_shutdown(transport::Connection& socket) override;
   void on_close(const transport::CloseInfo& info) override;
 
   // The journal's answer, unless the message was stored now (then it comes by in the room's stream).

@@ -29,7 +29,7 @@ class RefusedSocket final : public transport::WebSocketHandler {
  public:
   explicit RefusedSocket(std::string sentence) : sentence_(std::move(sentence)) {}
 
-  void on_open(transport::WebSocket& socket) override {
+  void on_open(transport::Connection& socket) override {
     std::string frame;
     protocol::append_error_frame(frame, sentence_);
     socket.send_frame(frame);

@@ -41,13 +41,13 @@ Timestamp at(std::int64_t seq) { return Timestamp(std::chrono::seconds(1'800'000
 
 // --- FakeStore ---
 
-std::shared_ptr<const Event> FakeStore::add(RoomId room, Event event) {
-  auto& log = rooms[room];
-  event.feed = FeedKey::room(room);
+std::shared_ptr<const Event> FakeStore::add(const FeedKey& feed, Event event) {
+  auto& log = feeds[feed];
+  event.feed = feed;
   event.seq = Seq(static_cast<std::int64_t>(log.size()) + 1);
   event.at = at(event.seq.value);
   if (event.message) {
-    event.message->room_id = room;
+    event.message->room_id = feed.room_id();
     event.message->seq = event.seq;
     event.message->timestamp = event.at;
   }
@@ -65,7 +65,7 @@ std::shared_ptr<const Event> FakeStore::add_message(RoomId room, UserId author, 
   message.author_id = author;
   message.author_name = "someone";
   message.content = std::move(content);
-  return add(room, std::move(event));
+  return add(FeedKey::room(room), std::move(event));
 }
 
 std::shared_ptr<const Event> FakeStore::add_edit(RoomId room, Seq message, std::string content) {
@@ -74,20 +74,61 @@ std::shared_ptr<const Event> FakeStore::add_edit(RoomId room, Seq message, std::
   event.id = EventId::make();
   event.message_seq = message;
   event.payload = R"({"content":")" + content + "\"}";
-  auto added = add(room, std::move(event));
-  Message& edited = *rooms[room][static_cast<std::size_t>(message.value) - 1].message;
+  auto added = add(FeedKey::room(room), std::move(event));
+  Message& edited = *log(room)[static_cast<std::size_t>(message.value) - 1].message;
   edited.content = std::move(content);
   edited.edited_at = added->at;
   return added;
+}
+
+std::shared_ptr<const Event> FakeStore::add_deletion(RoomId room, Seq message) {
+  Event event;
+  event.kind = EventKind::message_deleted;
+  event.id = EventId::make();
+  event.message_seq = message;
+  event.payload = "{}";
+  for (Event& earlier : log(room)) {
+    if (earlier.kind == EventKind::message_edited && earlier.message_seq == message) earlier.payload = "{}";
+  }
+  auto added = add(FeedKey::room(room), std::move(event));
+  Message& deleted = *log(room)[static_cast<std::size_t>(message.value) - 1].message;
+  deleted.content.clear();
+  deleted.deleted_at = added->at;
+  return added;
+}
+
+std::shared_ptr<const Event> FakeStore::add_removal(RoomId room, UserId user) {
+  Event event;
+  event.kind = EventKind::member_left;
+  event.id = EventId::make();
+  event.actor_id = UserId::make();
+  event.actor_name = "an admin";
+  event.payload = R"({"user_id":")" + user.str() + "\"}";
+  return add(FeedKey::room(room), std::move(event));
+}
+
+std::shared_ptr<const Event> FakeStore::add_personal(UserId user, std::string payload) {
+  Event event;
+  event.kind = EventKind::invited;
+  event.id = EventId::make();
+  event.payload = std::move(payload);
+  return add(FeedKey::user(user), std::move(event));
+}
+
+Seq FakeStore::first_kept(const FeedKey& feed) const {
+  const auto found = first_kept_.find(feed);
+  return found == first_kept_.end() ? Seq(1) : found->second;
 }
 
 Result<EventPage> FakeStore::events_after(const FeedKey& feed, Seq after, PageLimit limit) {
   ++reads;
   if (faulty) throw std::runtime_error("a fault of the store's");
   if (away) return Error(Errc::unavailable);
-  const auto& log = rooms[feed.room_id()];
+  const auto& log = feeds[feed];
   EventPage page;
+  page.head.first_seq = first_kept(feed);
   page.head.last_seq = Seq(static_cast<std::int64_t>(log.size()));
+  if (after.next() < page.head.first_seq) return page;
   std::size_t bytes = 0;
   for (auto i = static_cast<std::size_t>(after.value);
        i < log.size() && page.events.size() < limit.events && bytes < limit.bytes; ++i) {
@@ -101,7 +142,7 @@ Result<EventPage> FakeStore::events_after(const FeedKey& feed, Seq after, PageLi
 Result<Seq> FakeStore::seq_before_last(RoomId room, std::int64_t messages) {
   if (faulty) throw std::runtime_error("a fault of the store's");
   if (away) return Error(Errc::unavailable);
-  const auto& log = rooms[room];
+  const auto& log = feeds[FeedKey::room(room)];
   for (std::size_t i = log.size(); i > 0; --i) {
     if (log[i - 1].message && --messages == 0) return log[i - 1].seq.prev();
   }
@@ -113,52 +154,44 @@ Result<FeedHead> FakeStore::feed_head(const FeedKey& feed) {
   if (faulty) throw std::runtime_error("a fault of the store's");
   if (away) return Error(Errc::unavailable);
   FeedHead head;
-  head.last_seq = Seq(static_cast<std::int64_t>(rooms[feed.room_id()].size()));
+  head.first_seq = first_kept(feed);
+  head.last_seq = Seq(static_cast<std::int64_t>(feeds[feed].size()));
   return head;
 }
 
-// --- Client ---
+// --- Connection ---
 
-Client::Client(World& world, std::size_t shard, std::string name)
+Connection::Connection(World& world, std::size_t shard, std::string name)
     : who{UserId::make(), std::move(name)}, world_(world), shard_(shard) {}
 
-Client::~Client() {
-  detach();
-  hang_up();
-}
+Connection::~Connection() { hang_up(); }
 
-std::shared_ptr<Client> Client::connect(World& world, std::size_t shard, std::string name) {
-  auto client = std::make_shared<Client>(world, shard, std::move(name));
+void Connection::open(const std::shared_ptr<Connection>& self) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
     throw std::runtime_error("socketpair");
-  if (world.options.send_buffer > 0)
-    ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &world.options.send_buffer, sizeof(int));
-  client->fd_ = ends[1];
-  world.clients.push_back(client);
-  transport::WebSocket::open(*world.loops[shard],
-                             std::make_unique<MoodyStream>(ends[0], world.random, world.options.short_writes), client,
-                             world.options.websocket, {}, {});
-  return client;
+  if (world_.options.send_buffer > 0)
+    ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &world_.options.send_buffer, sizeof(int));
+  fd_ = ends[1];
+  world_.clients.push_back(self);
+  transport::WebSocket::open(*world_.loops[shard_],
+                             std::make_unique<MoodyStream>(ends[0], world_.random, world_.options.short_writes), self,
+                             world_.options.websocket, {}, {});
 }
 
-void Client::on_open(transport::WebSocket& opened) { attach(world_.fan_out->shard(shard_), opened); }
+void Connection::on_open(transport::Connection& opened) { attach(world_.fan_out->shard(shard_), opened); }
 
-void Client::on_close(const transport::CloseInfo&) {
+void Connection::on_close(const transport::CloseInfo&) {
   closed_ = true;
   detach();
 }
 
-void Client::enter(RoomId room, Audience audience, ReplayStart start) {
-  if (!closed_ && shard()) shard()->subscribe(subscription, {FeedKey::room(room), WireFormat::room, audience}, start);
-}
-
-void Client::hang_up() {
+void Connection::hang_up() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
 
-std::size_t Client::read(std::size_t bytes) {
+std::size_t Connection::read(std::size_t bytes) {
   const std::size_t wanted = bytes;
   char chunk[16384];
   while (fd_ >= 0 && bytes > 0) {
@@ -171,7 +204,7 @@ std::size_t Client::read(std::size_t bytes) {
   return wanted - bytes;
 }
 
-void Client::parse() {
+void Connection::parse() {
   for (;;) {
     if (buffer_.size() < 2) return;
     const auto byte = [this](std::size_t i) {
@@ -187,28 +220,40 @@ void Client::parse() {
       throw std::runtime_error("the tests send no such frame: the stream is broken");
     }
     if (buffer_.size() < header + length) return;
-    Received one;
-    one.text = buffer_.substr(header, length);
-    const auto opcode = byte(0);
+    const auto opcode = static_cast<unsigned char>(buffer_[0]);
+    std::string payload = buffer_.substr(header, length);
     buffer_.erase(0, header + length);
-    if (opcode == 0x88) {
-      one.type = "close";
-      one.code = static_cast<unsigned char>(one.text.at(0)) << 8 | static_cast<unsigned char>(one.text.at(1));
-      one.text.erase(0, 2);
-    } else {
-      if (opcode != 0x81) throw std::runtime_error("no text frame: the stream is broken");
-      const auto json = boost::json::parse(one.text).as_object();
-      const auto text = [&](const char* name) {
-        const auto* value = json.if_contains(name);
-        return value ? std::string(value->as_string()) : std::string();
-      };
-      one.type = text("type");
-      one.id = text("id");
-      one.client_id = text("client_id");
-      if (const auto* seq = json.if_contains("seq")) one.seq = seq->as_int64();
-    }
-    received.push_back(std::move(one));
+    take(opcode, std::move(payload));
   }
+}
+
+// --- Client ---
+
+void Client::enter(RoomId room, Audience audience, ReplayStart start, std::optional<Seq> member_as_of) {
+  if (closed() || !shard()) return;
+  shard()->subscribe(subscription, {FeedKey::room(room), WireFormat::room, audience, member_as_of}, start);
+}
+
+void Client::take(unsigned char opcode, std::string payload) {
+  Received one;
+  one.text = std::move(payload);
+  if (opcode == 0x88) {
+    one.type = "close";
+    one.code = static_cast<unsigned char>(one.text.at(0)) << 8 | static_cast<unsigned char>(one.text.at(1));
+    one.text.erase(0, 2);
+  } else {
+    if (opcode != 0x81) throw std::runtime_error("no text frame: the stream is broken");
+    const auto json = boost::json::parse(one.text).as_object();
+    const auto text = [&](const char* name) {
+      const auto* value = json.if_contains(name);
+      return value ? std::string(value->as_string()) : std::string();
+    };
+    one.type = text("type");
+    one.id = text("id");
+    one.client_id = text("client_id");
+    if (const auto* seq = json.if_contains("seq")) one.seq = seq->as_int64();
+  }
+  received.push_back(std::move(one));
 }
 
 std::vector<std::string> Client::texts(std::string_view type) const {

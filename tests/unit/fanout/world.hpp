@@ -24,10 +24,11 @@ using Random = std::mt19937_64;
 inline std::size_t below(Random& random, std::size_t n) { return static_cast<std::size_t>(random() % n); }
 inline bool one_in(Random& random, std::size_t n) { return below(random, n) == 0; }
 
-// A room's log, as the database has it.
+// The feeds' logs, as the database has them.
 class FakeStore final : public HistoryStore {
  public:
-  std::map<RoomId, std::vector<Event>> rooms;
+  std::map<FeedKey, std::vector<Event>> feeds;
+  std::vector<Event>& log(RoomId room) { return feeds[FeedKey::room(room)]; }
   bool away = false;
   bool faulty = false;  // it throws
   std::size_t reads = 0;
@@ -45,8 +46,19 @@ class FakeStore final : public HistoryStore {
   Result<Seq> seq_before_last(RoomId room, std::int64_t messages) override;
   Result<FeedHead> feed_head(const FeedKey& feed) override;
 
+  std::shared_ptr<const Event> add(const FeedKey& feed, Event event);
+  // Removes the user from the room.
+  std::shared_ptr<const Event> add_removal(RoomId room, UserId user);
+  // Deletes the message, and what its edits said, in the log and adds the event.
+  std::shared_ptr<const Event> add_deletion(RoomId room, Seq message);
+  // Something for the user's own feed.
+  std::shared_ptr<const Event> add_personal(UserId user, std::string payload);
+  // What lies before is kept no more.
+  void forget_before(const FeedKey& feed, Seq first) { first_kept_[feed] = first; }
+
  private:
-  std::shared_ptr<const Event> add(RoomId room, Event event);
+  Seq first_kept(const FeedKey& feed) const;
+  std::map<FeedKey, Seq> first_kept_;
 };
 
 class CountingBus final : public Bus {
@@ -72,37 +84,39 @@ struct Received {
 
 class World;
 
-// A connection in one room and the client at its other end.
-class Client final : public transport::WebSocketHandler, public Subscriber {
+// A connection and the client at its other end.
+class Connection : public transport::WebSocketHandler, public Subscriber {
  public:
-  Client(World& world, std::size_t shard, std::string name);
-  ~Client() override;
+  Connection(World& world, std::size_t shard, std::string name);
+  ~Connection() override;
 
-  static std::shared_ptr<Client> connect(World& world, std::size_t shard, std::string name);
-  void enter(RoomId room, Audience audience, ReplayStart start);
+  template <class Kind, class... More>
+  static std::shared_ptr<Kind> connect(World& world, std::size_t shard, std::string name, More... more) {
+    auto made = std::make_shared<Kind>(world, shard, std::move(name), more...);
+    made->open(made);
+    return made;
+  }
   // Reads at most `bytes` of what has arrived; answers how many there were.
   std::size_t read(std::size_t bytes = 1 << 20);
   void hang_up();
   bool closed() const noexcept { return closed_; }
-  std::vector<std::string> texts(std::string_view type) const;  // the `text` of what came of that type
 
-  Subscription subscription{*this};
   Entrant who;
-  std::vector<Received> received;
-  bool may_speak = false;
-  std::size_t settled = 0;  // own messages no longer in flight
 
-  void on_open(transport::WebSocket& socket) override;
+  void on_open(transport::Connection& socket) override;
   void on_text(std::string_view) override {}
   void on_binary(std::string_view) override {}
   void on_writable() override { Subscriber::on_writable(); }
-  void on_overflow(transport::WebSocket&) override { fail_slow("reads too slowly"); }
+  void on_overflow(transport::Connection&) override { fail_slow("reads too slowly"); }
   void on_close(const transport::CloseInfo& info) override;
   const Entrant& entrant() const override { return who; }
-  void on_own_settled() override { ++settled; }
-  void on_replay_begins(Subscription&) override { may_speak = true; }
+
+ protected:
+  // A WebSocket frame came.
+  virtual void take(unsigned char opcode, std::string payload) = 0;
 
  private:
+  void open(const std::shared_ptr<Connection>& self);
   void parse();
 
   World& world_;
@@ -110,6 +124,30 @@ class Client final : public transport::WebSocketHandler, public Subscriber {
   int fd_ = -1;
   std::string buffer_;
   bool closed_ = false;
+};
+
+// A connection in one room.
+class Client final : public Connection {
+ public:
+  using Connection::Connection;
+  ~Client() override { detach(); }
+
+  static std::shared_ptr<Client> connect(World& world, std::size_t shard, std::string name) {
+    return Connection::connect<Client>(world, shard, std::move(name));
+  }
+  void enter(RoomId room, Audience audience, ReplayStart start, std::optional<Seq> member_as_of = std::nullopt);
+  std::vector<std::string> texts(std::string_view type) const;  // the `text` of what came of that type
+
+  Subscription subscription{*this};
+  std::vector<Received> received;
+  bool may_speak = false;
+  std::size_t settled = 0;  // own messages no longer in flight
+
+  void on_own_settled() override { ++settled; }
+  void on_replay_begins(Subscription&) override { may_speak = true; }
+
+ private:
+  void take(unsigned char opcode, std::string payload) override;
 };
 
 struct WorldOptions {
@@ -140,7 +178,7 @@ class World {
   std::vector<std::unique_ptr<transport::EventLoop>> loops;
   std::deque<std::function<void()>> jobs;
   std::unique_ptr<FanOut> fan_out;
-  std::vector<std::weak_ptr<Client>> clients;
+  std::vector<std::weak_ptr<Connection>> clients;
 };
 
 }  // namespace chat::fanout::test

@@ -16,7 +16,8 @@ namespace asio = boost::asio;
 
 struct EchoSocket final : WebSocketHandler {
   explicit EchoSocket(int& c) : closes(c) {}
-  void on_open(WebSocket& s) override {
+  void on_open(Connection& opened) override {
+    auto& s = static_cast<WebSocket&>(opened);
     socket = &s;
     s.send_text("welcome");
   }
@@ -25,6 +26,14 @@ struct EchoSocket final : WebSocketHandler {
   void on_close(const CloseInfo&) override { ++closes; }
   WebSocket* socket = nullptr;
   int& closes;
+};
+
+// Pushes nothing by itself: the tests do.
+struct Pusher final : ConnectionHandler {
+  void on_open(Connection& opened) override { (connection = &opened)->send_frame("5\r\nhello\r\n"); }
+  void on_close(const CloseInfo& info) override { closed.push_back(info); }
+  Connection* connection = nullptr;
+  std::vector<CloseInfo> closed;
 };
 
 struct Handler final : HttpHandler {
@@ -43,6 +52,7 @@ struct Handler final : HttpHandler {
     if (request.target == "/token") response.no_store = true;
     if (request.target == "/split") response.header("X-Bad", "a\r\nX-Evil: b");
     if (request.target == "/static") response.static_body = "for ever";
+    if (request.target == "/stream") response.stream = pusher, response.stream_options = &stream_options;
     co_return response;
   }
   asio::awaitable<UpgradeAnswer> upgrade(HttpRequest request) override {
@@ -65,6 +75,8 @@ struct Handler final : HttpHandler {
   std::size_t body_limit(const HttpRequest& head) override { return head.target == "/large" ? 4 << 20 : 1000; }
 
   std::vector<HttpRequest> requests;
+  std::shared_ptr<Pusher> pusher = std::make_shared<Pusher>();
+  ConnectionOptions stream_options{.backlog_bytes = 200'000, .close_timeout = 100ms, .slow_close_timeout = 100ms};
   WebSocketOptions websocket_options{.close_timeout = 100ms};
   int closes = 0;
 };
@@ -102,7 +114,7 @@ class HttpSessionTest : public LoopTest {
     server.reset();
     run_ready();
     EXPECT_EQ(loop.stats().http_opened.value(), loop.stats().http_closed.value());
-    EXPECT_EQ(loop.stats().websockets_opened.value(), loop.stats().websockets_closed.value());
+    EXPECT_EQ(loop.stats().connections_opened.value(), loop.stats().connections_closed.value());
   }
   bool client_sees(const std::string& text) {
     return run_until([&] { return client.received().find(text) != std::string::npos; }, 2000ms);
@@ -364,10 +376,10 @@ TEST_F(HttpSessionTest, UpgradesAndHandsOverWhatCameGlued) {
   EXPECT_EQ(got.find("Sec-WebSocket-Protocol"), std::string::npos) << "an empty offer is none";
   EXPECT_EQ(got.substr(got.find("\r\n\r\n") + 4), text_frame("welcome") + text_frame("glued"));
   EXPECT_EQ(server->open_http(), 0u);
-  EXPECT_EQ(server->open_websockets(), 1u);
+  EXPECT_EQ(server->open_connections(), 1u);
   EXPECT_EQ(observer.lines, std::vector<std::string>{"GET /ws 101"});
   client.close();
-  EXPECT_TRUE(run_until([&] { return server->open_websockets() == 0 && handler.closes == 1; }));
+  EXPECT_TRUE(run_until([&] { return server->open_connections() == 0 && handler.closes == 1; }));
 }
 
 TEST_F(HttpSessionTest, SelectsTheSubprotocolTheHandlerChose) {
@@ -430,6 +442,72 @@ TEST_F(HttpSessionTest, ShutdownClosesTheIdleFinishesTheBusyAndTellsTheSockets) 
   EXPECT_NE(client.received().find("\r\nConnection: close\r\n"), std::string::npos);
 }
 
+TEST_F(HttpSessionTest, AStreamIsAnAnswerThatGoesOnUntilItIsClosed) {
+  start();
+  client.send(get("/stream"));
+  ASSERT_TRUE(client_sees("5\r\nhello\r\n"));
+  EXPECT_NE(client.received().find("\r\nTransfer-Encoding: chunked\r\n"), std::string::npos);
+  EXPECT_EQ(client.received().find("Content-Length"), std::string::npos);
+  client.send(get("/never-read"));
+  handler.pusher->connection->send_frame("3\r\nyou\r\n");
+  ASSERT_TRUE(client_sees("3\r\nyou\r\n"));
+  handler.pusher->connection->close(3001, "bye");
+  ASSERT_TRUE(client_ends());
+  EXPECT_TRUE(client.received().ends_with("3\r\nyou\r\n0\r\n\r\n"));
+  EXPECT_EQ(handler.requests.size(), 1u) << "what comes behind the request is no request";
+  ASSERT_TRUE(run_until([&] { return handler.pusher->closed.size() == 1; }));
+  EXPECT_EQ(handler.pusher->closed[0].code, 3001);
+  EXPECT_FALSE(handler.pusher->closed[0].by_peer);
+  EXPECT_EQ(observer.lines, std::vector<std::string>{"GET /stream 200"});
+}
+
+TEST_F(HttpSessionTest, AStreamEndsWithItsClient) {
+  start();
+  client.send(get("/stream"));
+  ASSERT_TRUE(client_sees("hello"));
+  EXPECT_EQ(server->open_connections(), 1u);
+  client.close();
+  ASSERT_TRUE(run_until([&] { return handler.pusher->closed.size() == 1; }));
+  EXPECT_TRUE(handler.pusher->closed[0].by_peer);
+  EXPECT_TRUE(run_until([&] { return server->open_connections() == 0; }));
+}
+
+TEST_F(HttpSessionTest, AStreamThatIsNotReadIsCutInsideAChunk) {
+  start();
+  client.send(get("/stream"));
+  ASSERT_TRUE(client_sees("hello"));
+  const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
+  for (int i = 0; i < 40 && handler.pusher->connection->is_open(); ++i) {
+    handler.pusher->connection->send_frame(chunk);
+    handler.pusher->connection->flush_now();
+  }
+  EXPECT_FALSE(handler.pusher->connection->is_open());
+  ASSERT_TRUE(client_ends());
+  EXPECT_FALSE(client.received().ends_with("0\r\n\r\n"));
+  EXPECT_EQ(handler.pusher->closed.at(0).code, 1013);
+}
+
+TEST_F(HttpSessionTest, WhoCannotHaveAStreamIsRefused) {
+  start();
+  client.send("HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n" + get("/after"));
+  ASSERT_TRUE(client_sees("/after:"));
+  EXPECT_EQ(client.received().rfind("HTTP/1.1 400", 0), 0u);
+  Client old = connect();
+  old.send("GET /stream HTTP/1.0\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return old.ended(); }));
+  EXPECT_EQ(old.received().rfind("HTTP/1.1 400", 0), 0u);
+  EXPECT_EQ(handler.pusher->connection, nullptr);
+}
+
+TEST_F(HttpSessionTest, ShutdownEndsStreams) {
+  start();
+  client.send(get("/stream"));
+  ASSERT_TRUE(client_sees("hello"));
+  server->begin_shutdown();
+  ASSERT_TRUE(client_ends());
+  EXPECT_TRUE(client.received().ends_with("0\r\n\r\n"));
+}
+
 TEST_F(HttpSessionTest, ThousandsOfConnectionsLeaveNoDescriptorBehind) {
   start();
   const auto next_descriptor = [] {
@@ -446,7 +524,7 @@ TEST_F(HttpSessionTest, ThousandsOfConnectionsLeaveNoDescriptorBehind) {
     c.close();
     run_ready();
   }
-  ASSERT_TRUE(run_until([&] { return server->open_http() == 1 && server->open_websockets() == 0; }));
+  ASSERT_TRUE(run_until([&] { return server->open_http() == 1 && server->open_connections() == 0; }));
   EXPECT_EQ(next_descriptor(), before);
   EXPECT_EQ(handler.closes, 1000);
 }

@@ -16,7 +16,8 @@ namespace {
 using namespace test;
 
 struct Recorder final : WebSocketHandler {
-  void on_open(WebSocket& s) override {
+  void on_open(Connection& connection) override {
+    auto& s = static_cast<WebSocket&>(connection);
     socket = &s;
     if (opened) opened();
   }
@@ -68,7 +69,7 @@ class WebSocketTest : public LoopTest {
     EXPECT_TRUE(run_until([&] { return handler->closes.size() == 1; })) << "on_close exactly once";
     run_ready();
     EXPECT_EQ(handler->closes.size(), 1u);
-    EXPECT_EQ(loop.stats().websockets_opened.value(), loop.stats().websockets_closed.value());
+    EXPECT_EQ(loop.stats().connections_opened.value(), loop.stats().connections_closed.value());
   }
   bool client_gets(const std::string& bytes) {
     return run_until([&] { return client.received().size() >= bytes.size(); }) && client.received() == bytes;
@@ -234,7 +235,7 @@ TEST_F(WebSocketTest, AnswersThePeersCloseWithItsCodeAndEnds) {
   EXPECT_TRUE(handler->closes[0].by_peer);
   EXPECT_EQ(handler->texts, std::vector<std::string>{"bye"});
   client.close();
-  EXPECT_TRUE(run_until([&] { return loop.stats().websockets_closed.value() == 1; }));
+  EXPECT_TRUE(run_until([&] { return loop.stats().connections_closed.value() == 1; }));
 }
 
 TEST_F(WebSocketTest, AfterItsOwnCloseItHalfClosesAndThrowsAwayWhatComes) {
@@ -249,8 +250,8 @@ TEST_F(WebSocketTest, AfterItsOwnCloseItHalfClosesAndThrowsAwayWhatComes) {
   for (int i = 0; i < 50; ++i) client.send(masked_text(std::string(1000, 'x')));
   run_ready();
   EXPECT_TRUE(handler->texts.empty());
-  EXPECT_EQ(loop.stats().websockets_closed.value(), 0u) << "it waits for the peer";
-  EXPECT_TRUE(run_until([&] { return loop.stats().websockets_closed.value() == 1; })) << "but not for ever";
+  EXPECT_EQ(loop.stats().connections_closed.value(), 0u) << "it waits for the peer";
+  EXPECT_TRUE(run_until([&] { return loop.stats().connections_closed.value() == 1; })) << "but not for ever";
 }
 
 TEST_F(WebSocketTest, OnCloseIsNeverCalledInsideACall) {
@@ -276,7 +277,7 @@ TEST_F(WebSocketTest, ClosesWithTheCodecsCode) {
     ASSERT_EQ(handler->closes.size(), 1u);
     EXPECT_EQ(handler->closes[0].code, code);
     client.close();
-    run_until([&] { return loop.stats().websockets_closed.value() == loop.stats().websockets_opened.value(); });
+    run_until([&] { return loop.stats().connections_closed.value() == loop.stats().connections_opened.value(); });
   }
 }
 
@@ -390,7 +391,7 @@ TEST_F(WebSocketTest, ASlowReaderThatNeverReadsIsResetInTime) {
     run_ready();
   }
   EXPECT_EQ(handler->closes.at(0).code, 1013);
-  EXPECT_TRUE(run_until([&] { return loop.stats().websockets_closed.value() == 1; }, 1000ms));
+  EXPECT_TRUE(run_until([&] { return loop.stats().connections_closed.value() == 1; }, 1000ms));
 }
 
 TEST_F(WebSocketTest, TheRestOfAFrameIsFoundWhereverTheWriteStopped) {
@@ -407,7 +408,7 @@ TEST_F(WebSocketTest, TheRestOfAFrameIsFoundWhereverTheWriteStopped) {
     const std::size_t begun = send_bytes <= 15 ? 15 : 15 + 204;
     EXPECT_EQ(client.received(), all.substr(0, begun) + close_frame(1013, "")) << send_bytes;
     client.close();
-    ASSERT_TRUE(run_until([&] { return loop.stats().websockets_closed.value() == send_bytes; }));
+    ASSERT_TRUE(run_until([&] { return loop.stats().connections_closed.value() == send_bytes; }));
   }
 }
 
@@ -444,7 +445,7 @@ TEST_F(WebSocketTest, OnWritableComesWhenTheBacklogHasFallen) {
 
 // A handler that, as one of a room does, settles its affairs with its socket at the latest when it dies.
 struct Settler final : WebSocketHandler {
-  void on_open(WebSocket& s) override { (socket = &s)->set_owed(&cursor); }
+  void on_open(Connection& s) override { (socket = static_cast<WebSocket*>(&s))->set_owed(&cursor); }
   void on_text(std::string_view) override {}
   void on_binary(std::string_view) override {}
   void on_close(const CloseInfo&) override { socket = nullptr; }
@@ -542,7 +543,7 @@ TEST_F(WebSocketTest, RandomUseKeepsTheOrderAndEndsOnce) {
     ASSERT_EQ(client.received(), expected + close_frame(1000, ""));
     client.close();
     ASSERT_TRUE(
-        run_until([&] { return loop.stats().websockets_closed.value() == static_cast<std::uint64_t>(round) + 1; }));
+        run_until([&] { return loop.stats().connections_closed.value() == static_cast<std::uint64_t>(round) + 1; }));
   }
 }
 

@@ -1,38 +1,33 @@
-// How bytes leave a WebSocket: one gathering send a turn, in order, bounded.
-#include "transport/websocket.hpp"
+// How bytes leave a connection: one gathering send a turn, in order, bounded.
+#include "transport/connection.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 namespace chat::transport {
 
-void WebSocket::send_text(std::string_view message) { send(Opcode::text, message); }
-void WebSocket::send_binary(std::string_view message) { send(Opcode::binary, message); }
-
-void WebSocket::send(Opcode opcode, std::string_view payload) {
+void Connection::send(std::string_view head, std::string_view payload) {
   if (state_ != State::open) return;
   settle_owed();
-  std::string header;  // at most 10 bytes: no allocation
-  append_frame_header(header, opcode, payload.size());
-  outbox_.append(header, payload);
+  outbox_.append(head, payload);
   appended();
 }
 
-void WebSocket::send_frame(std::string_view frame) {
+void Connection::send_frame(std::string_view frame) {
   if (state_ != State::open) return;
   settle_owed();
   outbox_.append(frame);
   appended();
 }
 
-void WebSocket::send_frame(const ChunkRef& chunk, std::size_t offset, std::size_t length) {
+void Connection::send_frame(const ChunkRef& chunk, std::size_t offset, std::size_t length) {
   if (state_ != State::open) return;
   settle_owed();
   outbox_.append(chunk, offset, length);
   appended();
 }
 
-void WebSocket::appended() {
+void Connection::appended() {
   loop_->stats().messages_sent.add();
   if (write_armed_) {
     check_backlog();
@@ -41,48 +36,48 @@ void WebSocket::appended() {
   }
 }
 
-void WebSocket::settle_owed() {
+void Connection::settle_owed() {
   if (owed_ && !owed_->empty()) owed_->settle(outbox_);
 }
 
-std::size_t WebSocket::backlog_bytes() const { return outbox_.bytes() + (owed_ ? owed_->backlog_bytes() : 0); }
+std::size_t Connection::backlog_bytes() const { return outbox_.bytes() + (owed_ ? owed_->backlog_bytes() : 0); }
 
-void WebSocket::notify_when_writable() {
+void Connection::notify_when_writable() {
   above_low_water_ = true;
   check_writable();
 }
 
 // Posted: a flush runs inside other people's loops over their members.
-void WebSocket::check_writable() {
+void Connection::check_writable() {
   if (!above_low_water_ || writable_posted_ || state_ != State::open || !below_low_water()) return;
   above_low_water_ = false;
   writable_posted_ = true;
-  loop_->post([self = WebSocketPtr(this)] {
+  loop_->post([self = ConnectionPtr(this)] {
     self->writable_posted_ = false;
     if (self->state_ != State::open) return;
     try {
       self->handler_->on_writable();
     } catch (const std::exception& e) {
-      self->close(close_code::internal_error);
+      self->close(1011);
     }
   });
 }
 
-void WebSocket::check_backlog() {
+void Connection::check_backlog() {
   if (state_ != State::open || backlog_bytes() <= options_->backlog_bytes) return;
   handler_->on_overflow(*this);
-  if (state_ == State::open) fail_slow(close_code::try_again_later, "reading too slowly");
+  if (state_ == State::open) fail_slow(1013, "reading too slowly");
 }
 
-void WebSocket::request_flush() {
+void Connection::request_flush() {
   if (state_ == State::open || state_ == State::closing) loop_->request_flush(*this);
 }
 
-void WebSocket::on_flush() { flush_now(); }
+void Connection::on_flush() { flush_now(); }
 
-FlushResult WebSocket::flush_now() {
+FlushResult Connection::flush_now() {
   if (state_ == State::half_closed || state_ == State::dead) return FlushResult::closed;
-  const WebSocketPtr self(this);
+  const ConnectionPtr self(this);
   if (write_armed_) {
     check_backlog();
     return FlushResult::blocked;
@@ -90,14 +85,14 @@ FlushResult WebSocket::flush_now() {
   return write_some();
 }
 
-void WebSocket::arm_write() {
+void Connection::arm_write() {
   if (write_armed_) return;
   write_armed_ = true;
   write_awaits_ = stream_->write_wants();
   wait_for(write_awaits_);
 }
 
-void WebSocket::write_on() {
+void Connection::write_on() {
   write_armed_ = false;
   if (state_ != State::open && state_ != State::closing) return;
   last_life_ = loop_->timers().now();  // the kernel takes more, so the peer has taken some
@@ -106,7 +101,7 @@ void WebSocket::write_on() {
 
 // One send, unless more than the backlog's limit is owed and the kernel takes all that it is offered: a burst that is
 // larger than the limit makes nobody slow who reads.
-FlushResult WebSocket::write_some() {
+FlushResult Connection::write_some() {
   for (;;) {
     IovecList list;
     const std::size_t limit = options_->send_bytes;
@@ -125,7 +120,8 @@ FlushResult WebSocket::write_some() {
     loop_->stats().sends.add();
     loop_->stats().bytes_sent.add(result.bytes);
     if (!all_gathered) loop_->stats().short_writes.add();
-    track_sent(list, result.bytes);  // before the ranges go away
+    // Which frame was begun matters only after a send that stopped in the middle; usually everything goes.
+    if (!all_gathered || result.bytes != backlog_bytes()) track_sent(list, result.bytes);  // before the ranges go away
     const std::size_t from_outbox = std::min(result.bytes, outbox_.bytes());
     if (from_outbox != 0) outbox_.advance(from_outbox);
     if (result.bytes > from_outbox) owed_->advance(result.bytes - from_outbox);
@@ -133,7 +129,7 @@ FlushResult WebSocket::write_some() {
   }
 }
 
-FlushResult WebSocket::written(bool all_gathered) {
+FlushResult Connection::written(bool all_gathered) {
   const bool everything = all_gathered && outbox_.empty() && (!owed_ || owed_->empty()) && stream_->unsent_bytes() == 0;
   if (!everything) {
     arm_write();
@@ -142,38 +138,10 @@ FlushResult WebSocket::written(bool all_gathered) {
     check_backlog();
     return FlushResult::partial;
   }
-  tracker_.at_boundary();
+  all_sent();
   check_writable();
   if (state_ == State::closing) half_close();
   return FlushResult::sent;
-}
-
-// Which frame was begun matters only after a send that stopped in the middle; usually everything goes and nothing is
-// looked at.
-void WebSocket::track_sent(const IovecList& list, std::size_t sent) {
-  if (sent == list.bytes() && sent == backlog_bytes()) return;
-  for (const iovec& range : list.ranges()) {
-    if (sent == 0) return;
-    const std::size_t part = std::min(sent, range.iov_len);
-    tracker_.feed({static_cast<const char*>(range.iov_base), part});
-    sent -= part;
-  }
-}
-
-// Bytes at the front of the outbox that belong to a frame of which some has been sent. All that is owed is settled.
-std::size_t WebSocket::rest_of_begun_frame() const {
-  FrameTracker tracker = tracker_;
-  std::size_t header = 0;
-  if (!tracker.header_complete()) {
-    constexpr std::size_t kMaxHeader = 10;
-    IovecList list;
-    outbox_.gather(list, kMaxHeader);
-    for (const iovec& range : list.ranges()) {
-      for (std::size_t i = 0; i < range.iov_len && !tracker.header_complete(); ++i, ++header)
-        tracker.feed({static_cast<const char*>(range.iov_base) + i, 1});
-    }
-  }
-  return std::min(header + static_cast<std::size_t>(tracker.left()), outbox_.bytes());
 }
 
 }  // namespace chat::transport
