@@ -102,22 +102,24 @@ PageReads::PageReads(HistoryStore& history, BlockingPool& pool) : history_(histo
   if (history.pages_at_once() > 1) queue_ = std::make_shared<Queue>(history, pool);
 }
 
+// No coroutine of its own: one frame less for the store that is asked one by one.
 boost::asio::awaitable<Result<HistoryPage>> PageReads::read(PageRead wanted) {
-  if (!queue_) {
-    co_return co_await run_on(pool_, [&history = history_, wanted] {
-      return history.history_page(wanted.room, wanted.viewer, wanted.page, wanted.size);
-    });
-  }
+  if (queue_) return together(queue_, wanted);
+  return run_on(pool_, [&history = history_, wanted] {
+    return history.history_page(wanted.room, wanted.viewer, wanted.page, wanted.size);
+  });
+}
+
+boost::asio::awaitable<Result<HistoryPage>> PageReads::together(std::shared_ptr<Queue> queue, PageRead wanted) {
   using Shared = std::shared_ptr<Result<HistoryPage>>;
-  auto initiate = [wanted](auto handler, std::shared_ptr<Queue> queue) {
+  auto initiate = [wanted](auto handler, const std::shared_ptr<Queue>& line) {
     auto executor = boost::asio::get_associated_executor(handler);
     auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
-    queue->add(wanted, [waiting, executor](Result<HistoryPage> page) {
+    line->add(wanted, [waiting, executor](Result<HistoryPage> page) {
       auto answer = std::make_shared<Result<HistoryPage>>(std::move(page));
       boost::asio::post(executor, [waiting, answer]() mutable { std::move (*waiting)(std::move(answer)); });
     });
   };
-  auto queue = queue_;
   auto answer = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(Shared)>(
       initiate, boost::asio::use_awaitable, std::move(queue));
   co_return std::move(*answer);

@@ -28,6 +28,7 @@ class PageReads {
 
  private:
   class Queue;
+  static boost::asio::awaitable<Result<HistoryPage>> together(std::shared_ptr<Queue> queue, PageRead wanted);
 
   HistoryStore& history_;
   BlockingPool& pool_;

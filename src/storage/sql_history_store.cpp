@@ -9,7 +9,7 @@
 namespace chat::storage {
 namespace {
 
-constexpr sql::Query kPage{sql_text::kHistoryPageSql};
+constexpr sql::Query kPage{sql_text::kHistoryPageSqliteSql, sql_text::kHistoryPagePostgresSql};
 constexpr sql::Query kEventsAfter{sql_text::kEventsAfterSqliteSql, sql_text::kEventsAfterPostgresSql};
 constexpr sql::Query kEventsBefore{sql_text::kEventsBeforeSqliteSql, sql_text::kEventsBeforePostgresSql};
 constexpr sql::Query kUserEventsAfter{sql_text::kUserEventsAfterSql};
