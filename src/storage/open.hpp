@@ -24,14 +24,15 @@ struct StorageOptions {
   // One process at a time serves or migrates an SQLite file; others are told which. False: the command line's small
   // writes, which wait for SQLite's own lock, 5 s at most.
   bool exclusive = true;
-  std::string holder = "chatd serve";            // what the lock file says we are
-  std::chrono::milliseconds lock_wait{0};        // for the lock file
-  bool migrate = false;                          // SQLite only: bring an empty or older database forward when opening
-  bool replication_is_synchronous = false;       // a promoted PostgreSQL has lost nothing: keep the epoch
-  std::string sqlite_vfs{};                      // tests of power cuts register their own
-  std::string synchronous = "FULL";              // SQLite's; less only for control runs of the crash checker
-  std::string pg_synchronous_commit = "on";      // likewise
-  std::int64_t sqlite_mmap_bytes = 256LL << 20;  // readers; 0 with a VFS that must see every read
+  std::string holder = "chatd serve";        // what the lock file says we are
+  std::chrono::milliseconds lock_wait{0};    // for the lock file
+  bool migrate = false;                      // SQLite only: bring an empty or older database forward when opening
+  bool replication_is_synchronous = false;   // a promoted PostgreSQL has lost nothing: keep the epoch
+  std::string sqlite_vfs{};                  // tests of power cuts register their own
+  std::string synchronous = "FULL";          // SQLite's; less only for control runs of the crash checker
+  std::string pg_synchronous_commit = "on";  // likewise
+  std::chrono::milliseconds pg_answer_timeout{15000};  // PgOptions::answer_timeout; migrations have none
+  std::int64_t sqlite_mmap_bytes = 256LL << 20;        // readers; 0 with a VFS that must see every read
   std::chrono::milliseconds checkpoint_interval{500};
   std::int64_t checkpoint_urgent_frames = 65536;  // log pages (256 MiB) after which the writer itself lends a hand
 };

@@ -45,6 +45,11 @@ class Storage {
   virtual Result<void> start_journal(CommitSink& sink, const journal::JournalOptions& options) = 0;
   virtual Journal& journal() = 0;  // only after start_journal
 
+  // `tell` hears of every epoch after the first: numbers given before may have been lost. It is called on the thread of
+  // the writer that found out, before that writer stores anything; it must not block. Set before start_journal. Only
+  // PostgreSQL's epoch ever changes while it is open.
+  virtual void on_epoch_changed(std::function<void(const std::string& epoch)> tell) { (void)tell; }
+
   virtual DatabaseInfo info() const = 0;  // thread-safe; the epoch may change when a writer reconnects
   // Is the database there? One small read; blocks as any read. For readiness, together with journal().health().
   virtual Result<void> probe() = 0;

@@ -25,6 +25,12 @@ PgFlight::End PgFlight::fly() {
   }
   results_.resize(statements_.size() + 2);
   const bool answered = send() && receive();
+  if (committed_ && (connection_.take_warning() || connection_.outlived())) {
+    // Committed where it may be lost: on a server without its standby, or on one that was given up meanwhile.
+    connection_.mark_broken();
+    failure_ = Failure{Cause::connection_lost, {}, "01000", "the commit may be on one server only"};
+    return End::unsure;
+  }
   if (!answered || PQstatus(connection_.native()) != CONNECTION_OK) {
     connection_.mark_broken();
     if (committed_) return End::committed;  // it died just afterwards
@@ -69,7 +75,10 @@ bool PgFlight::receive() {
   PGconn* native = connection_.native();
   std::size_t step = 0;
   bool ended = false;  // a statement's results end with a null
+  const auto deadline = connection_.answer_deadline();
   while (true) {
+    if (step + 1 == results_.size() && ended) (void)connection_.take_warning();  // what comes now is COMMIT's
+    if (!connection_.await_result(deadline)) return false;
     PGresult* result = PQgetResult(native);
     if (!result) {
       if (ended || PQstatus(native) != CONNECTION_OK) return false;

@@ -1,10 +1,14 @@
 #include "storage/postgres/pg_connection.hpp"
 
 #include <libpq-fe.h>
+#include <poll.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 
 namespace chat::sql {
@@ -118,26 +122,42 @@ Failure pg_failure(const PGconn* connection, const PGresult* result) {
   return out;
 }
 
-std::string describe_target(std::string_view url) {
+namespace {
+
+struct ParsedUrl {
+  std::string host = "localhost", port = "5432", name, options;
+};
+
+// None: libpq cannot read it. Its own sentence would quote what it could not read, and so perhaps a password.
+std::optional<ParsedUrl> parse_url(std::string_view url) {
   char* error = nullptr;
   PQconninfoOption* options = PQconninfoParse(std::string(url).c_str(), &error);
-  if (!options) {
-    if (error) PQfreemem(error);
-    return "the database";
-  }
-  std::string host = "localhost", port = "5432", name;
+  if (error) PQfreemem(error);
+  if (!options) return std::nullopt;
+  ParsedUrl out;
   for (const PQconninfoOption* o = options; o->keyword; ++o) {
     if (!o->val || !*o->val) continue;
-    if (std::strcmp(o->keyword, "host") == 0) host = o->val;
-    if (std::strcmp(o->keyword, "port") == 0) port = o->val;
-    if (std::strcmp(o->keyword, "dbname") == 0) name = o->val;
+    if (std::strcmp(o->keyword, "host") == 0) out.host = o->val;
+    if (std::strcmp(o->keyword, "port") == 0) out.port = o->val;
+    if (std::strcmp(o->keyword, "dbname") == 0) out.name = o->val;
+    if (std::strcmp(o->keyword, "options") == 0) out.options = o->val;
   }
   PQconninfoFree(options);
-  return host + ":" + port + "/" + name;
+  return out;
+}
+
+}  // namespace
+
+std::string describe_target(std::string_view url) {
+  const auto parsed = parse_url(url);
+  return parsed ? parsed->host + ":" + parsed->port + "/" + parsed->name : "the database";
 }
 
 Outcome<std::unique_ptr<PgConnection>> PgConnection::open(const PgOptions& options) {
-  const std::string settings = session_settings(options);
+  const auto parsed = parse_url(options.url);
+  if (!parsed) return Failure{Cause::bug, {}, {}, "DATABASE_URL cannot be read: is everything in it percent-encoded?"};
+  // What the URL asks for holds, unless it is one of ours: the later word wins.
+  const std::string settings = (parsed->options.empty() ? "" : parsed->options + " ") + session_settings(options);
   const std::string connect = std::to_string(options.connect_timeout.count());
   const std::string user_timeout = std::to_string(options.tcp_user_timeout.count());
   // "dbname" takes a whole URL when it is expanded; what stands in the URL goes before what stands before it here.
@@ -159,8 +179,9 @@ Outcome<std::unique_ptr<PgConnection>> PgConnection::open(const PgOptions& optio
     connection->broken_ = true;
     return Failure{Cause::connection_lost, {}, {}, first_line(PQerrorMessage(connection->connection_))};
   }
-  PQsetNoticeProcessor(
-      connection->connection_, [](void*, const char*) {}, nullptr);
+  PQsetNoticeReceiver(connection->connection_, on_notice, connection.get());
+  PQsetnonblocking(connection->connection_, 1);
+  connection->answer_timeout_ = options.answer_timeout;
   const char* encoding = PQparameterStatus(connection->connection_, "server_encoding");
   if (!encoding || std::strcmp(encoding, "UTF8") != 0)
     return Failure{Cause::bug,
@@ -173,7 +194,63 @@ Outcome<std::unique_ptr<PgConnection>> PgConnection::open(const PgOptions& optio
 
 PgConnection::~PgConnection() { PQfinish(connection_); }
 
+// Only what was warned of counts: 01000 by whoever cancelled a COMMIT's wait for its standby, 57P01 by a shutdown.
+void PgConnection::on_notice(void* connection, const PGresult* notice) {
+  const char* state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+  const std::string_view code = state ? state : "";
+  if (code.starts_with("01") || code.starts_with("57P")) static_cast<PgConnection*>(connection)->warned_ = true;
+}
+
+void PgConnection::live_as_long_as(PgLifetime lifetime) {
+  lifetime_ = std::move(lifetime);
+  born_in_ = lifetime_->load();
+}
+
+PgConnection::Clock::time_point PgConnection::answer_deadline() const {
+  return answer_timeout_.count() > 0 ? Clock::now() + answer_timeout_ : Clock::time_point::max();
+}
+
+bool PgConnection::await_result(Clock::time_point deadline) {
+  using std::chrono::milliseconds;
+  while (true) {
+    const int unsent = PQflush(connection_);
+    if (unsent < 0 || PQisBusy(connection_) == 0 || PQsocket(connection_) < 0) return true;
+    pollfd socket{PQsocket(connection_), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN), 0};
+    int wait = -1;
+    if (deadline != Clock::time_point::max()) {
+      const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+      if (left.count() <= 0) {
+        broken_ = late_ = true;
+        return false;
+      }
+      wait = static_cast<int>(std::min<std::int64_t>(left.count(), 1000));
+    }
+    if (::poll(&socket, 1, wait) < 0 && errno != EINTR) return true;
+    if ((socket.revents & ~POLLOUT) != 0 && PQconsumeInput(connection_) == 0) return true;
+  }
+}
+
+PGresult* PgConnection::finish(int sent) {
+  PGresult* last = nullptr;
+  if (sent == 0) return nullptr;
+  const auto deadline = answer_deadline();
+  while (await_result(deadline)) {
+    PGresult* next = PQgetResult(connection_);
+    if (!next) return last;
+    // Of several the first that failed is the one to tell.
+    if (last && !is_success(last) && is_success(next)) {
+      PQclear(next);
+      continue;
+    }
+    PQclear(last);
+    last = next;
+  }
+  PQclear(last);
+  return nullptr;
+}
+
 Failure PgConnection::failure(const PGresult* result) {
+  if (!result && late_) return Failure{Cause::connection_lost, {}, {}, "the server does not answer"};
   Failure out = pg_failure(connection_, result);
   // A plan that no longer fits its tables, or a statement somebody deallocated: a new connection has neither.
   if (out.cause == Cause::connection_lost || out.code == "0A000" || out.code == "26000") broken_ = true;
@@ -187,7 +264,8 @@ Outcome<std::string> PgConnection::prepared_name(const Query& query, std::span<c
   std::vector<Oid> types;
   for (const Value& value : params) types.push_back(type_of(value));
   const std::string text(query.postgres);
-  const ResultPtr result(PQprepare(connection_, name, text.c_str(), static_cast<int>(types.size()), types.data()));
+  const ResultPtr result(
+      finish(PQsendPrepare(connection_, name, text.c_str(), static_cast<int>(types.size()), types.data())));
   if (!is_success(result.get())) return failure(result.get());
   prepared_.insert(query.postgres.data());
   return std::string(name);
@@ -197,8 +275,8 @@ Outcome<std::int64_t> PgConnection::run(const Query& query, std::span<const Valu
   const auto name = prepared_name(query, params);
   if (!name) return name.error();
   const PgParams bound(params);
-  const ResultPtr result(
-      PQexecPrepared(connection_, name->c_str(), bound.count(), bound.values(), bound.lengths(), bound.formats(), 1));
+  const ResultPtr result(finish(PQsendQueryPrepared(connection_, name->c_str(), bound.count(), bound.values(),
+                                                    bound.lengths(), bound.formats(), 1)));
   if (!is_success(result.get())) return failure(result.get());
   const int rows = PQntuples(result.get());
   for (int i = 0; i < rows; ++i)
@@ -209,7 +287,7 @@ Outcome<std::int64_t> PgConnection::run(const Query& query, std::span<const Valu
 
 Outcome<void> PgConnection::script(std::string_view sql) {
   const std::string text(sql);
-  const ResultPtr result(PQexec(connection_, text.c_str()));
+  const ResultPtr result(finish(PQsendQuery(connection_, text.c_str())));
   if (!is_success(result.get())) return failure(result.get());
   return {};
 }
@@ -219,16 +297,21 @@ Outcome<void> PgConnection::begin(Access access) {
 }
 
 Outcome<void> PgConnection::commit() {
-  const ResultPtr result(PQexec(connection_, "COMMIT"));
+  warned_ = false;
+  const ResultPtr result(finish(PQsendQuery(connection_, "COMMIT")));
   if (!is_success(result.get())) return failure(result.get());
   if (std::strcmp(PQcmdStatus(result.get()), "COMMIT") != 0)
     return Failure{Cause::bug, {}, "25P02", "COMMIT ended a failed transaction"};
+  if (warned_) {
+    broken_ = true;
+    return Failure{Cause::connection_lost, {}, "01000", "the commit was cut short and may be on this server only"};
+  }
   return {};
 }
 
 void PgConnection::rollback() noexcept {
-  if (!in_transaction()) return;
-  const ResultPtr result(PQexec(connection_, "ROLLBACK"));
+  if (!in_transaction() || broken_) return;  // without it the server rolls back by itself
+  const ResultPtr result(finish(PQsendQuery(connection_, "ROLLBACK")));
   if (!is_success(result.get())) broken_ = true;
 }
 
@@ -237,7 +320,7 @@ bool PgConnection::in_transaction() const noexcept {
   return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
 }
 
-bool PgConnection::broken() const noexcept { return broken_ || PQstatus(connection_) != CONNECTION_OK; }
+bool PgConnection::broken() const noexcept { return broken_ || PQstatus(connection_) != CONNECTION_OK || outlived(); }
 
 PgParams::PgParams(std::span<const Value> params) : scratch_(params.size()) {
   values_.reserve(params.size());

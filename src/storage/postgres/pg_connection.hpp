@@ -4,10 +4,13 @@
 #include "storage/sql_connection.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 struct pg_conn;
@@ -28,8 +31,14 @@ struct PgOptions {
   std::chrono::milliseconds tcp_user_timeout{5000};
   std::chrono::milliseconds statement_timeout{10000};
   std::chrono::milliseconds lock_timeout{2000};
+  // For an answer, COMMIT's included; longer than statement_timeout, so that the server speaks first if it lives. Then
+  // the connection is broken, and whether a COMMIT happened is not known. 0: none.
+  std::chrono::milliseconds answer_timeout{15000};
   std::string synchronous_commit = "on";  // anything less loses commits at a power cut: for control runs only
 };
+
+// Counts a database's lives; what belongs to an earlier one is not used again.
+using PgLifetime = std::shared_ptr<std::atomic<std::uint64_t>>;
 
 // "host:port/database" without user or password: for logs and sentences.
 std::string describe_target(std::string_view url);
@@ -51,6 +60,7 @@ class PgConnection final : public Connection {
   Outcome<void> script(std::string_view sql) override;
   Outcome<void> begin(Access access) override;
   // A commit counts only with the command tag COMMIT: that of a failed transaction "succeeds" with the tag ROLLBACK.
+  // connection_lost means an unknown outcome; also after a warning (see warned()) and after no answer in time.
   Outcome<void> commit() override;
   void rollback() noexcept override;
   bool in_transaction() const noexcept override;
@@ -59,6 +69,18 @@ class PgConnection final : public Connection {
   // For pipelines (the journal). Whoever uses it leaves it out of pipeline mode and idle, or calls mark_broken().
   pg_conn* native() const { return connection_; }
   void mark_broken() noexcept { broken_ = true; }
+  // Broken as soon as `lifetime` counts on.
+  void live_as_long_as(PgLifetime lifetime);
+  bool outlived() const noexcept { return lifetime_ && lifetime_->load() != born_in_; }
+
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point answer_deadline() const;
+  // Sends what is left to send and waits until a result can be taken without blocking, or the connection's loss can be
+  // read from it. False: `deadline` has passed first; the connection is broken.
+  bool await_result(Clock::time_point deadline);
+  // Has the server warned since the last call? A COMMIT that was cancelled while it waited for its standby still
+  // answers COMMIT, and says only so that nobody else has it.
+  bool take_warning() noexcept { return std::exchange(warned_, false); }
 
   // The statement's name on this connection, prepared on first use with the parameters' types; not in a pipeline.
   Outcome<std::string> prepared_name(const Query& query, std::span<const Value> params);
@@ -68,9 +90,15 @@ class PgConnection final : public Connection {
   Failure failure(const pg_result* result);
   bool send_each(const std::string& name, std::span<const std::vector<Value>> sets);
   std::size_t receive_each(std::span<Outcome<std::int64_t>> out, std::size_t first, RowsVisitor visit);
+  // The last result of what was `sent`, as PQexec has it; null when no answer came in time.
+  pg_result* finish(int sent);
+  static void on_notice(void* connection, const pg_result* notice);
 
   pg_conn* connection_;
-  bool broken_ = false;
+  std::chrono::milliseconds answer_timeout_{0};
+  bool broken_ = false, warned_ = false, late_ = false;
+  PgLifetime lifetime_;
+  std::uint64_t born_in_ = 0;                 // as lifetime_ counted then
   std::unordered_set<const char*> prepared_;  // by the address of the text
 };
 

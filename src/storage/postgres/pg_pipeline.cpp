@@ -66,6 +66,7 @@ std::size_t PgConnection::receive_each(std::span<Outcome<std::int64_t>> out, std
   std::size_t next = out.size();
   bool ended = false;  // a run's results end with a null; two of them: nothing comes any more
   for (std::size_t which = first;;) {
+    if (!await_result(answer_deadline())) return out.size();  // and the connection is broken
     const ResultPtr result(PQgetResult(connection_));
     if (!result) {
       if (ended || PQstatus(connection_) != CONNECTION_OK) return out.size();

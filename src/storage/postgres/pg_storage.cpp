@@ -5,6 +5,7 @@
 #include "storage/sql_history_store.hpp"
 #include "storage/sql_room_store.hpp"
 #include "storage/sql_user_store.hpp"
+#include "telemetry/log.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -24,6 +25,7 @@ sql::PgOptions connection_options(const std::string& url, const StorageOptions& 
   out.url = url;
   out.role = role;
   out.synchronous_commit = options.pg_synchronous_commit;
+  out.answer_timeout = options.pg_answer_timeout;
   return out;
 }
 
@@ -34,8 +36,8 @@ class PgStorage final : public Storage {
         options_(std::move(options)),
         warnings_(std::move(warnings)),
         clock_(clock),
-        readers_([this] { return as_base(open(sql::PgRole::reader)); }, {.connections = options_.readers}),
-        page_readers_([this] { return as_base(open(sql::PgRole::page_reader)); },
+        readers_([this] { return as_base(open_reader(sql::PgRole::reader)); }, {.connections = options_.readers}),
+        page_readers_([this] { return as_base(open_reader(sql::PgRole::page_reader)); },
                       {.connections = options_.pg_page_readers}),
         lane_([this] { return as_base(open_writer()); }, {.connections = options_.pg_writers}),
         users_(readers_, lane_, clock),
@@ -49,9 +51,18 @@ class PgStorage final : public Storage {
     if (!opened) return opened;
     auto epoch = settle_epoch(**opened, options_.replication_is_synchronous);
     if (!epoch) return epoch.error();
-    const std::lock_guard lock(mutex_);
-    epoch_ = *epoch;
+    {
+      const std::lock_guard lock(mutex_);
+      if (epoch_ != *epoch && !epoch_.empty()) begin_epoch(*epoch);
+      epoch_ = *epoch;
+    }
+    (*opened)->live_as_long_as(lifetime_);
     return opened;
+  }
+
+  void on_epoch_changed(std::function<void(const std::string&)> tell) override {
+    const std::lock_guard lock(mutex_);
+    tell_ = std::move(tell);
   }
 
   UserStore& users() override { return users_; }
@@ -88,6 +99,17 @@ class PgStorage final : public Storage {
 
  private:
   PgOutcome open(sql::PgRole role) { return sql::PgConnection::open(connection_options(url_, options_, role)); }
+  PgOutcome open_reader(sql::PgRole role) {
+    auto opened = open(role);
+    if (opened) (*opened)->live_as_long_as(lifetime_);
+    return opened;
+  }
+  // Connections of before may still reach the server that was given up: none of them is used again.
+  void begin_epoch(const std::string& epoch) {
+    lifetime_->fetch_add(1);
+    log_warn("epoch_changed", {{"from", epoch_}, {"to", epoch}});
+    if (tell_) tell_(epoch);
+  }
   static sql::Outcome<std::unique_ptr<sql::Connection>> as_base(PgOutcome opened) {
     if (!opened) return opened.error();
     return std::unique_ptr<sql::Connection>(std::move(*opened));
@@ -97,8 +119,10 @@ class PgStorage final : public Storage {
   const StorageOptions options_;
   const std::vector<std::string> warnings_;
   Clock& clock_;
-  mutable std::mutex mutex_;  // guards epoch_
+  const sql::PgLifetime lifetime_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+  mutable std::mutex mutex_;  // guards the two below
   std::string epoch_;
+  std::function<void(const std::string&)> tell_;
   ConnectionPool readers_, page_readers_;
   PooledWriteLane lane_;
   SqlUserStore users_;
@@ -111,6 +135,7 @@ class PgStorage final : public Storage {
 Result<std::unique_ptr<sql::PgConnection>> connect(const std::string& url, const StorageOptions& options) {
   auto settings = connection_options(url, options, sql::PgRole::writer);
   settings.connect_timeout = std::chrono::seconds(5);
+  settings.answer_timeout = {};  // a migration takes as long as it takes
   auto opened = sql::PgConnection::open(settings);
   if (!opened) return cannot_open(url, opened.error());
   return std::move(*opened);

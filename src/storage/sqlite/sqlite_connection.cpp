@@ -93,6 +93,8 @@ Failure failure_of(sqlite3* db, int code) {
   return out;
 }
 
+constexpr int kStepsBetweenLooks = 10000;  // of the virtual machine: some 0.1 ms
+
 constexpr Query kBeginRead{"BEGIN"};
 constexpr Query kBeginWrite{"BEGIN IMMEDIATE"};
 constexpr Query kCommit{"COMMIT"};
@@ -132,6 +134,8 @@ Outcome<void> SqliteConnection::configure(const SqliteOptions& options) {
   sql += "PRAGMA cache_size=-" + std::to_string(options.cache_kib) + ";";
   switch (options.role) {
     case SqliteRole::reader:
+      read_limit_ = options.read_limit;
+      if (read_limit_.count() > 0) sqlite3_progress_handler(db_, kStepsBetweenLooks, on_progress, this);
       sql += "PRAGMA query_only=ON; PRAGMA mmap_size=" + std::to_string(options.mmap_bytes) + ";";
       break;
     case SqliteRole::writer:  // no sender pays for a checkpoint: the checkpointer's thread does
@@ -140,6 +144,12 @@ Outcome<void> SqliteConnection::configure(const SqliteOptions& options) {
       break;
   }
   return script(sql);
+}
+
+int SqliteConnection::on_progress(void* connection) {
+  const auto* self = static_cast<const SqliteConnection*>(connection);
+  return self->read_until_ != std::chrono::steady_clock::time_point{} &&
+         std::chrono::steady_clock::now() > self->read_until_;
 }
 
 void SqliteConnection::map_parameters(Prepared& prepared) {
@@ -216,6 +226,7 @@ Outcome<std::int64_t> SqliteConnection::run(const Query& query, std::span<const 
     ~Reset() { sqlite3_reset(statement); }
   } reset{statement};
   if (!bind(prepared, params)) return failure();
+  if (read_limit_.count() > 0 && !in_transaction()) read_until_ = std::chrono::steady_clock::now() + read_limit_;
 
   const SqliteRow row(statement);
   std::int64_t rows = 0;

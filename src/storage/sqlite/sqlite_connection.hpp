@@ -31,6 +31,9 @@ struct SqliteOptions {
   std::chrono::milliseconds busy_timeout{5000};
   std::int64_t mmap_bytes = 256LL << 20;  // readers only; 0: none
   std::int64_t cache_kib = 16 * 1024;
+  // Readers: a transaction, or a statement outside of one, that takes longer ends with Cause::timeout: it would keep
+  // the log from starting over. 0: no limit.
+  std::chrono::milliseconds read_limit{1000};
 };
 
 class SqliteConnection final : public Connection {
@@ -75,9 +78,12 @@ class SqliteConnection final : public Connection {
   bool bind(Prepared& prepared, std::span<const Value> params);
   Failure failure();
   std::string violated_index(std::string_view columns);
+  static int on_progress(void* connection);
 
   sqlite3* db_;
   bool broken_ = false;
+  std::chrono::milliseconds read_limit_{0};
+  std::chrono::steady_clock::time_point read_until_{};
   std::unordered_map<const char*, Prepared> prepared_;  // by the address of the text
 };
 

@@ -4,6 +4,8 @@
 #include "storage/sql_time.hpp"
 #include "support/storage_fixture.hpp"
 
+#include <thread>
+
 namespace chat::testing {
 namespace {
 
@@ -121,6 +123,51 @@ TEST(PostgresConnection, ACommitOfAFailedTransactionFails) {
   EXPECT_FALSE(connection->in_transaction());
 }
 
+TEST(PostgresConnection, NeverQuotesAUrlThatItCannotRead) {
+  for (const std::string url :
+       {"postgresql://user:s%zzcret@127.0.0.1:1/db", "postgresql://user:secret@127.0.0.1:1/db?x%=y",
+        "postgresql://user:secret@127.0.0.1:1/db?nonsense=secret"}) {
+    const auto opened = sql::PgConnection::open({.url = url});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().message.find("cret"), std::string::npos) << opened.error().message;
+    EXPECT_NE(opened.error().message.find("DATABASE_URL"), std::string::npos) << opened.error().message;
+    EXPECT_EQ(sql::describe_target(url), "the database");
+  }
+}
+
+TEST(PostgresConnection, KeepsTheUrlsOptionsBesideItsOwn) {
+  if (without_postgres()) GTEST_SKIP();
+  TestDatabase database(DatabaseKind::postgres);
+  const std::string& url = database.target().url;
+  const std::string mark = url.find('?') == url.npos ? "?" : "&";
+  auto connection = take(sql::PgConnection::open(
+      {.url = url + mark + "options=-c%20search_path%3Delsewhere%20-c%20synchronous_commit%3Doff",
+       .role = sql::PgRole::writer}));
+  std::string path, commit;
+  constexpr Query kShow{"SELECT current_setting('search_path'), current_setting('synchronous_commit')"};
+  take(connection->each(kShow, {}, [&](const Row& row) {
+    path = row.text(0);
+    commit = row.text(1);
+  }));
+  EXPECT_EQ(path, "elsewhere");
+  EXPECT_EQ(commit, "on");
+}
+
+TEST(PostgresConnection, GivesUpAServerThatDoesNotAnswer) {
+  if (without_postgres()) GTEST_SKIP();
+  TestDatabase database(DatabaseKind::postgres);
+  auto connection =
+      take(sql::PgConnection::open({.url = database.target().url, .answer_timeout = std::chrono::milliseconds(100)}));
+  const auto begun = std::chrono::steady_clock::now();
+  const auto slept = connection->script("SELECT pg_sleep(8)");
+  ASSERT_FALSE(slept);
+  EXPECT_EQ(slept.error().cause, Cause::connection_lost);
+  EXPECT_TRUE(connection->broken());
+  connection->rollback();
+  connection.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(4));
+}
+
 TEST(PostgresConnection, ClassifiesLocksDataAndLosses) {
   if (without_postgres()) GTEST_SKIP();
   TestDatabase database(DatabaseKind::postgres);
@@ -190,6 +237,31 @@ TEST(SqliteConnection, AReaderCannotWrite) {
   database.migrate();
   auto reader = take(sql::SqliteConnection::open({.path = database.target().path, .role = sql::SqliteRole::reader}));
   EXPECT_EQ(reader->script("UPDATE database_info SET epoch = 'x'").error().cause, Cause::read_only);
+}
+
+TEST(SqliteConnection, AReadEndsWithinItsLimit) {
+  TestDatabase database(DatabaseKind::sqlite);
+  database.migrate();
+  auto reader = take(sql::SqliteConnection::open(
+      {.path = database.target().path, .role = sql::SqliteRole::reader, .read_limit = std::chrono::milliseconds(50)}));
+  constexpr Query kEndless{"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"};
+  constexpr Query kShort{"SELECT epoch FROM database_info"};
+  const auto begun = std::chrono::steady_clock::now();
+  const auto done = reader->execute(kEndless);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().cause, Cause::timeout);
+  EXPECT_EQ(sql::to_error(done.error()).code, Errc::unavailable);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+  EXPECT_TRUE(reader->execute(kShort)) << "the next has a limit of its own";
+  take(reader->begin(Access::read));
+  EXPECT_TRUE(reader->execute(kShort));
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  const auto late = reader->execute(kEndless);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().cause, Cause::timeout);
+  reader->rollback();
+  EXPECT_FALSE(reader->broken());
+  EXPECT_TRUE(reader->execute(kShort));
 }
 
 TEST(SqliteConnection, TheWriterSyncsEveryCommitAndNeverCheckpoints) {
