@@ -16,6 +16,25 @@ JournalObserver& silent() {
   return observer;
 }
 
+// Somebody else's code, called on the lane's thread: its exceptions are its own.
+template <class F>
+void unharmed(const char* what, F f) {
+  try {
+    f();
+  } catch (const std::exception& e) {
+    log_error("journal_callback_failed", {{"what", what}, {"reason", e.what()}});
+  }
+}
+
+template <class F>
+Result<void> guarded(F f) {
+  try {
+    return f();
+  } catch (const std::exception& e) {
+    return Error(Errc::internal, e.what());
+  }
+}
+
 }  // namespace
 
 Lane::Lane(std::size_t index, const JournalOptions& options, std::unique_ptr<FeedWriter> writer, CommitSink& sink,
@@ -39,7 +58,9 @@ bool Lane::enqueue(Work work, JournalAnswer answer) {
   bool taken = false;
   {
     std::lock_guard lock(mutex_);
-    taken = !stopping_ && state_ != State::halted && queue_.push(work, answer, clock_.steady());
+    // A lane that has halted still takes and answers: who waits for room in its queue would wait for ever.
+    taken = !stopping_ && queue_.push(work, answer, clock_.steady());
+    news_ = news_ || taken;
   }
   if (taken)
     wake_.notify_one();
@@ -57,6 +78,7 @@ bool Lane::post(std::function<void(sql::Connection*)> job) {
     std::lock_guard lock(mutex_);
     if (stopping_ || state_ == State::halted || jobs_.size() >= options_.queue_jobs) return false;
     jobs_.push_back(std::move(job));
+    news_ = true;
   }
   wake_.notify_one();
   return true;
@@ -76,7 +98,7 @@ void Lane::begin_stop(std::chrono::milliseconds drain) {
   {
     std::lock_guard lock(mutex_);
     if (!stopping_) end_at_ = clock_.steady() + drain;
-    stopping_ = true;
+    stopping_ = news_ = true;
   }
   wake_.notify_one();
 }
@@ -89,7 +111,15 @@ void Lane::run() {
   pthread_setname_np(pthread_self(), ("journal-" + std::to_string(index_)).c_str());
   Lock lock(mutex_);
   while (!must_end(clock_.steady())) {
-    if (!step(lock)) wait(lock, clock_.steady());
+    try {
+      news_ = false;
+      if (!step(lock)) wait(lock, clock_.steady());
+    } catch (const std::exception& e) {
+      // Memory, most likely. What it was about to do nobody knows: nothing is written any more, and all are told.
+      if (!lock.owns_lock()) lock.lock();
+      queue_.forget_keys();
+      set_state(State::halted, std::string("the journal failed: ") + e.what());
+    }
   }
   while (!jobs_.empty()) run_job(lock);  // each is short, and somebody waits for it
   refuse(lock, queue_.take_all(), Errc::unavailable, "the server is stopping");
@@ -109,7 +139,7 @@ bool Lane::step(Lock& lock) {
   if (state_ == State::halted) {
     refuse(lock, queue_.take_all(), Errc::unavailable, reason_);
     while (!jobs_.empty()) run_job(lock);
-    return false;
+    return news_;  // it came while others were told
   }
   const bool job_next = !jobs_.empty() && (job_turn_ || !queue_.waiting());
   if (job_next) {
@@ -121,7 +151,7 @@ bool Lane::step(Lock& lock) {
   auto batch = queue_.take(now, expired);
   job_turn_ = true;
   refuse(lock, std::move(expired), Errc::overloaded, "waited too long for its turn");
-  if (batch.empty()) return !jobs_.empty();
+  if (batch.empty()) return news_ || !jobs_.empty();
   fly(lock, std::move(batch));
   return true;
 }
@@ -133,15 +163,16 @@ void Lane::wait(Lock& lock, TimePoint now) {
   const auto sooner = [&due](TimePoint at) { due = due ? std::min(*due, at) : at; };
   if (state_ == State::opening || state_ == State::away) sooner(std::max(reconnect_at_, now));
   if (stopping_) sooner(end_at_);
-  if (!due) return wake_.wait(lock);
+  const auto called = [this] { return news_; };
+  if (!due) return wake_.wait(lock, called);
   const auto tick = std::clamp(std::chrono::ceil<milliseconds>(*due - now), milliseconds(1), milliseconds(50));
-  wake_.wait_for(lock, tick);
+  wake_.wait_for(lock, tick, called);
 }
 
 void Lane::reconnect(Lock& lock, TimePoint now) {
   if (now >= reconnect_at_) {
     lock.unlock();
-    const Result<void> opened = writer_->open();
+    const Result<void> opened = guarded([&] { return writer_->open(); });
     lock.lock();
     if (opened) return set_state(State::writable, {});
     back_off();
@@ -158,7 +189,7 @@ void Lane::run_job(Lock& lock) {
   auto job = std::move(jobs_.front());
   jobs_.pop_front();
   lock.unlock();
-  job(writer_->connection());
+  unharmed("job", [&] { job(writer_->connection()); });
   job = nullptr;
   lock.lock();
 }
@@ -176,12 +207,23 @@ void Lane::fly(Lock& lock, std::vector<EntryPtr> batch) {
     messages += items[i].message ? 1 : 0;
   }
   const auto started = clock_.steady();
-  const FlightReport report = writer_->write(items);
+  const FlightReport report = write(items);
   observer_.on_flight(messages, bytes, clock_.steady() - started);
   lock.lock();
   learn(report);  // before the answers: who hears of a failure finds the lane's state to match
   settle(lock, std::move(batch), std::move(items));
   observer_.on_queue(index_, queue_.messages(), queue_.bytes());
+}
+
+FlightReport Lane::write(std::vector<WriteItem>& items) {
+  try {
+    return writer_->write(items);
+  } catch (const std::exception& e) {
+    // Whatever it had not settled may be stored, and whatever it had may be not.
+    for (WriteItem& item : items)
+      if (item.fate != Fate::refused) item.fate = Fate::unsure;
+    return {.away = {}, .halted = std::string("the writer failed: ") + e.what()};
+  }
 }
 
 void Lane::learn(const FlightReport& report) {
@@ -214,6 +256,7 @@ void Lane::settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem
     const Fate fate = items[i].fate;
     batch[i]->unsure |= fate == Fate::unsure;  // for good: a backend we lost may come to it even later
     if (fate == Fate::stored || fate == Fate::repeated || fate == Fate::refused) {
+      if (fate == Fate::stored) queue_.went_well(batch[i]->feed());
       queue_.finish(*batch[i]);
       done.push_back(std::move(batch[i]));
       results.push_back(std::move(items[i]));
@@ -233,7 +276,8 @@ void Lane::settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem
     for (const auto& event : results[i].events)
       commit.events.push_back({event, event->feed == done[i]->feed() ? done[i]->origin() : Origin{}});
   }
-  if (!commit.events.empty()) sink_.on_commit(commit);
+  // Should it fail, the subscribers find the gap and fetch it: what is stored is answered nevertheless.
+  if (!commit.events.empty()) unharmed("sink", [&] { sink_.on_commit(commit); });
   // "Not stored" is never concluded of a message whose COMMIT was lost: only a look-up that succeeded may say so.
   for (std::size_t i = 0; i < done.size(); ++i)
     if (results[i].fate == Fate::refused && done[i]->unsure) results[i].error.code = Errc::outcome_unknown;
@@ -241,11 +285,13 @@ void Lane::settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem
     if (results[i].fate == Fate::refused) observer_.on_refused(results[i].error.code);
     Stored stored = results[i].stored;
     stored.repeated = results[i].fate == Fate::repeated;
-    for (JournalAnswer& answer : done[i]->answers) {
-      if (results[i].fate == Fate::refused)
-        answer(results[i].error);
-      else
-        answer(stored);
+    for (JournalAnswer& answer : std::exchange(done[i]->answers, {})) {
+      unharmed("answer", [&] {
+        if (results[i].fate == Fate::refused)
+          answer(results[i].error);
+        else
+          answer(stored);
+      });
       stored.repeated = true;  // whoever attached stored nothing himself
     }
   }
@@ -261,7 +307,7 @@ void Lane::refuse(Lock& lock, std::vector<EntryPtr> entries, Errc code, const st
   for (const EntryPtr& entry : entries) {
     const Error error(entry->unsure ? Errc::outcome_unknown : code, text);
     observer_.on_refused(error.code);
-    for (JournalAnswer& answer : entry->answers) answer(error);
+    for (JournalAnswer& answer : std::exchange(entry->answers, {})) unharmed("answer", [&] { answer(error); });
   }
   entries.clear();
   lock.lock();

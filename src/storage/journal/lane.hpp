@@ -65,6 +65,7 @@ class Lane {
   void back_off();
   void run_job(Lock& lock);
   void fly(Lock& lock, std::vector<EntryPtr> batch);
+  FlightReport write(std::vector<WriteItem>& items);
   void settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem> items);
   void refuse(Lock& lock, std::vector<EntryPtr> entries, Errc code, const std::string& why);
   void set_state(State state, std::string reason);
@@ -80,6 +81,7 @@ class Lane {
   std::condition_variable wake_;
   LaneQueue queue_;
   std::deque<std::function<void(sql::Connection*)>> jobs_;
+  bool news_ = false;  // something came since the thread last looked
   bool job_turn_ = false;
   State state_ = State::opening;
   std::string reason_ = "the database has not been reached yet";

@@ -30,6 +30,15 @@ std::size_t payload_bytes(const UserCommand& c) {
 
 }  // namespace
 
+LaneEntry::~LaneEntry() {
+  for (JournalAnswer& answer : answers) {
+    try {
+      answer(Error(Errc::outcome_unknown, "the journal failed"));
+    } catch (...) {  // there is nobody left to tell
+    }
+  }
+}
+
 FeedKey LaneEntry::feed() const {
   if (const UserCommand* of_user = user_command()) return FeedKey::user(of_user->user_id);
   return FeedKey::room(is_command() ? command()->room_id : message()->room_id);
@@ -139,6 +148,10 @@ void LaneQueue::finish(const LaneEntry& entry) {
   total_.count -= count;
   total_.bytes -= bytes;
   if (entry.client_id()) keys_.erase(key_of(entry));
+}
+
+void LaneQueue::went_well(const FeedKey& feed) {
+  if (const auto aside = aside_.find(feed); aside != aside_.end()) aside->second.pause = {};
 }
 
 bool LaneQueue::too_old(const LaneEntry& entry, TimePoint now) const {

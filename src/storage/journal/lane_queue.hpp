@@ -27,6 +27,11 @@ namespace chat::journal {
 using TimePoint = std::chrono::steady_clock::time_point;
 
 struct LaneEntry {
+  LaneEntry() = default;
+  LaneEntry(const LaneEntry&) = delete;
+  LaneEntry& operator=(const LaneEntry&) = delete;
+  ~LaneEntry();  // whoever has not been answered is told outcome_unknown: an exception threw the entry away
+
   std::variant<AppendMessage, FeedCommand, UserCommand> work;
   std::vector<JournalAnswer> answers;  // the first made the entry, the others attached
   TimePoint since{};
@@ -62,6 +67,9 @@ class LaneQueue {
   // The same for entries whose feed is held by somebody else: set aside until its next try.
   void put_aside(std::vector<EntryPtr> entries, TimePoint now);
 
+  // Something of a feed was stored: should it be set aside again, its pauses begin anew.
+  void went_well(const FeedKey& feed);
+
   // The entry is done: leaves its shares and the key map. Call once for everything taken, before answering.
   void finish(const LaneEntry& entry);
 
@@ -74,6 +82,9 @@ class LaneQueue {
   bool waiting() const { return !main_.empty() || !aside_.empty(); }  // anything not in flight
   // When to look again although nothing was pushed: a feed set aside is due, or one of its entries gets too old.
   std::optional<TimePoint> next_due() const;
+
+  // Entries may have been thrown away by an exception: no key finds one any more.
+  void forget_keys() { keys_.clear(); }
 
   std::size_t messages() const { return total_.count; }
   std::size_t bytes() const { return total_.bytes; }

@@ -39,6 +39,10 @@ struct Database {
   int opened = 0;
 
   void hold() { set(0); }
+  std::size_t seen() {
+    std::lock_guard lock(mutex);
+    return flights.size();
+  }
   void let_go() { set(1'000'000); }
   void set(int n) {
     {
@@ -95,7 +99,9 @@ class FakeWriter final : public FeedWriter {
 struct Sink final : CommitSink {
   std::mutex mutex;
   std::vector<std::string> seen;  // contents of commits and answers, as they came
+  std::atomic<bool> throws = false;
   void on_commit(const Commit& commit) override {
+    if (throws) throw std::runtime_error("the sink's own");
     std::lock_guard lock(mutex);
     for (const CommittedEvent& e : commit.events) seen.push_back("commit " + e.event->message->content);
   }
@@ -398,7 +404,91 @@ TEST_F(JournalLane, StopsForGoodWhenTheDatabaseContradictsItself) {
   EXPECT_EQ(code(patient), Errc::unavailable);
   EXPECT_FALSE(journal->health().writable);
   EXPECT_EQ(journal->health().reason, "two messages, one place");
-  EXPECT_FALSE(journal->append(message(a, "n"), [](Result<Stored>) { FAIL(); }));
+  for (int i = 0; i < 3; ++i) {  // whoever waits for a place in its queue would wait for ever
+    AppendMessage next = message(a, "n");
+    next.patient = true;
+    auto refused = send(std::move(next));
+    EXPECT_EQ(code(refused), Errc::unavailable);
+  }
+  EXPECT_EQ(db.flights.size(), 1u);
+}
+
+TEST_F(JournalLane, StopsForGoodWhenItsWriterThrowsAndLeavesNobodyWithoutAnAnswer) {
+  start();
+  db.scripts.push_back([](std::span<WriteItem>, Database&) -> FlightReport { throw std::bad_alloc(); });
+  AppendMessage m = message(a, "m");
+  m.patient = true;
+  m.client_id = "k";
+  auto thrown = send(m);
+  EXPECT_EQ(code(thrown), Errc::outcome_unknown);
+  EXPECT_FALSE(journal->health().writable);
+  auto again = send(m);
+  EXPECT_EQ(code(again), Errc::unavailable);
+  journal->stop(1s);
+}
+
+TEST_F(JournalLane, GoesOnWhenASinkOrAnAnswerThrows) {
+  start();
+  sink.throws = true;
+  EXPECT_TRUE(send(message(a, "unseen")).get().has_value());
+  sink.throws = false;
+  ASSERT_TRUE(journal->append(message(a, "n"), [](Result<Stored>) { throw std::runtime_error("the caller's own"); }));
+  EXPECT_TRUE(send(message(a, "m")).get().has_value());
+  EXPECT_TRUE(journal->health().writable);
+}
+
+TEST_F(JournalLane, OverlooksNobodyWhoComesWhileOthersAreRefused) {
+  start();
+  for (int round = 0; round < 50; ++round) {
+    db.hold();
+    const std::size_t before = db.seen();
+    auto flying = send(message(a, "flying"));
+    ASSERT_TRUE(db.wait_for_flights(before + 1));
+    // Its refusal, on the lane's thread, sends the next one.
+    std::promise<Result<Stored>> last;
+    AppendMessage next = message(b, "next");
+    ASSERT_TRUE(journal->append(message(a, "too old"), [&, next](Result<Stored> r) mutable {
+      EXPECT_EQ(r.error().code, Errc::overloaded);
+      EXPECT_TRUE(journal->append(std::move(next), [&](Result<Stored> s) { last.set_value(std::move(s)); }));
+    }));
+    clock.advance(5001ms);
+    db.let_go();
+    auto answer = last.get_future();
+    ASSERT_EQ(answer.wait_for(10s), std::future_status::ready);
+    EXPECT_TRUE(answer.get().has_value());
+    EXPECT_TRUE(flying.get().has_value());
+  }
+}
+
+TEST(LaneQueue, BeginsTheLocksPausesAnewAfterSomethingWasStored) {
+  const JournalOptions options;
+  LaneQueue queue(options);
+  const RoomId room = RoomId::make();
+  const TimePoint now{};
+  std::vector<EntryPtr> expired;
+  for (int i = 0; i < 2; ++i) {
+    AppendMessage m;
+    m.room_id = room;
+    JournalAnswer none = [](Result<Stored>) {};
+    ASSERT_TRUE(queue.push(m, none, now));
+  }
+  auto batch = queue.take(now, expired);
+  ASSERT_EQ(batch.size(), 2u);
+  queue.put_aside(std::move(batch), now);
+  batch = queue.take(now, expired);  // at once, in a flight of its own
+  ASSERT_EQ(batch.size(), 2u);
+  queue.put_aside(std::move(batch), now);
+  EXPECT_TRUE(queue.take(now, expired).empty()) << "a pause";
+  batch = queue.take(now + 1s, expired);
+  ASSERT_EQ(batch.size(), 2u);
+  queue.went_well(FeedKey::room(room));
+  queue.finish(*batch.front());
+  batch.front()->answers.clear();
+  batch.erase(batch.begin());
+  queue.put_aside(std::move(batch), now + 1s);
+  batch = queue.take(now + 1s, expired);
+  ASSERT_EQ(batch.size(), 1u) << "at once again";
+  batch.front()->answers.clear();
 }
 
 TEST_F(JournalLane, CommitsWhatIsQueuedAtStopAndRefusesTheRestWhenTimeIsUp) {
