@@ -316,6 +316,46 @@ TEST_P(JournalContract, AnswersARepeatedCommandWithItsFirstEvent) {
   EXPECT_EQ(world->replay(room).size(), 2u);
 }
 
+// What changed nothing stored no key: its repeat is judged by what it meets, and then answered so for ever.
+TEST_P(JournalContract, JudgesTheRepeatOfACommandThatChangedNothingAnew) {
+  const MessageId id(say(room, ada, "m").id);
+  ASSERT_TRUE(change(ada, SetPin{id, true}).has_value());
+  FeedCommand command;
+  command.room_id = room;
+  command.actor = ada;
+  command.client_id = "pin-1";
+  command.change = SetPin{id, true};
+  const auto run = [&] {
+    std::promise<Result<Stored>> promise;
+    command.id = EventId::make();
+    EXPECT_TRUE(journal->execute(command, [&](Result<Stored> r) { promise.set_value(std::move(r)); }));
+    return promise.get_future().get().value();
+  };
+  EXPECT_EQ(run().seq, Seq(0));
+  ASSERT_TRUE(change(ada, SetPin{id, false}).has_value());
+  const Stored first = run();
+  EXPECT_EQ(first.seq, Seq(4));
+  ASSERT_TRUE(change(ada, SetPin{id, false}).has_value());
+  const Stored again = run();
+  EXPECT_TRUE(again.repeated);
+  EXPECT_EQ(again.id, first.id);
+  EXPECT_EQ(again.seq, first.seq);
+}
+
+TEST_P(JournalContract, AServicePostsEverywhere) {
+  const RoomId closed = world->room(ada, RoomKind::private_room);
+  Principal service{Principal::Kind::service, UserId::make(), "robot"};
+  std::vector<Pending> pending;
+  for (int i = 0; i < 3; ++i) {
+    pending.push_back(append(*journal, text(closed, service, "from a service")));
+    pending.push_back(append(*journal, text(closed, bob, "from a stranger")));
+    pending.push_back(append(*journal, text(room, service, "in public")));
+  }
+  for (std::size_t i = 0; i < pending.size(); ++i) EXPECT_EQ(pending[i].get().has_value(), i % 3 != 1) << i;
+  EXPECT_EQ(world->replay(closed).size(), 3u);
+  EXPECT_EQ(world->replay(room).size(), 3u);
+}
+
 TEST_P(JournalContract, RefusesACommandWithBadTextAndGoesOn) {
   const MessageId id(say(room, ada, "m").id);
   EXPECT_EQ(code(change(ada, EditMessage{id, std::string("a\0b", 3), {}})), Errc::invalid);

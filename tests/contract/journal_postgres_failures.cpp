@@ -111,6 +111,89 @@ TEST_F(JournalOnPostgres, CarriesOutACommandOnceWhoseAnswerWasCutOff) {
   EXPECT_TRUE(same(events[2], committed[2]));
 }
 
+// A stalled disk, a standby that is gone: the server has the COMMIT and says nothing, and the connection stands.
+TEST_F(JournalOnPostgres, GivesUpACommitThatIsNeverAnsweredAndLooksItUp) {
+  const auto writers = writers_at(with_port(world->url(), proxy->port()), 300ms);
+  journal->stop(1s);
+  journal = storage::make_postgres_journal(writers, recorder, {});
+  stream(12, [&](int i) {
+    if (i == 6) proxy->set(Proxy::Mode::stall);
+  });
+  EXPECT_EQ(proxy->broken(), 1);
+  proxy->set(Proxy::Mode::stall);
+  const auto events = world->replay(room);
+  auto edit = execute(*journal, room, ada, EditMessage{MessageId(events[0].id.value), "edited", {}});
+  ASSERT_EQ(edit.wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(edit.get().value().seq, Seq(13));
+  EXPECT_EQ(proxy->broken(), 2);
+}
+
+TEST_F(JournalOnPostgres, StopsInTimeAlthoughACommitIsNeverAnswered) {
+  const auto writers = writers_at(with_port(world->url(), proxy->port()), 500ms);
+  journal->stop(1s);
+  journal = storage::make_postgres_journal(writers, recorder, {});
+  proxy->set(Proxy::Mode::stall, 100);
+  auto lost = append(*journal, text(room, ada, "m"));
+  for (int i = 0; i < 1000 && proxy->broken() == 0; ++i) std::this_thread::sleep_for(1ms);
+  const auto begun = std::chrono::steady_clock::now();
+  journal->stop(0ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
+  EXPECT_EQ(code(lost.get()), Errc::outcome_unknown);
+}
+
+// The look-up finds nothing, and the lost backend commits just before the message is sent again.
+TEST_F(JournalOnPostgres, MeetsALateCommitByItsKey) {
+  AppendMessage keyed = patient(room, "0");
+  keyed.client_id = "key";
+  proxy->set(Proxy::Mode::zombie);
+  const Stored stored = append(*journal, keyed).get().value();
+  EXPECT_EQ(stored.id, keyed.id.value);
+  EXPECT_FALSE(stored.repeated);
+  EXPECT_EQ(proxy->broken(), 1);
+  expect_once_each(room, 1);
+  proxy->set(Proxy::Mode::zombie);
+  EXPECT_EQ(append(*journal, patient(room, "1")).get().value().seq, Seq(2));  // by its id
+  EXPECT_EQ(proxy->broken(), 2);
+  expect_once_each(room, 2);
+  EXPECT_TRUE(journal->health().writable) << journal->health().reason;
+}
+
+TEST_F(JournalOnPostgres, SendsNothingAgainWhileTheLookUpFailsForAReasonOfTheDatas) {
+  EXPECT_TRUE(append(*journal, patient(room, "0")).get().has_value());
+  auto other = session();
+  ASSERT_TRUE(other
+                  ->script("CREATE FUNCTION fails() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' "
+                           "USING ERRCODE = '22023'; END $$; ALTER TABLE messages RENAME TO messages_kept;"
+                           "CREATE VIEW messages AS SELECT * FROM messages_kept WHERE fails()")
+                  .has_value());
+  proxy->set(Proxy::Mode::cut_after_commit);
+  auto doubtful = append(*journal, patient(room, "1"));
+  EXPECT_EQ(doubtful.wait_for(700ms), std::future_status::timeout);
+  EXPECT_EQ(proxy->broken(), 1);
+  ASSERT_TRUE(other->script("DROP VIEW messages; ALTER TABLE messages_kept RENAME TO messages").has_value());
+  EXPECT_EQ(doubtful.get().value().seq, Seq(2));
+  expect_once_each(room, 2);
+}
+
+TEST_F(JournalOnPostgres, HealsWhenItsPreparedStatementsAreGone) {
+  sql::PgConnection* used = nullptr;
+  journal->stop(1s);
+  journal = storage::make_postgres_journal(
+      [&, open = writers_at(world->url())] {
+        auto opened = open();
+        used = opened->get();
+        return opened;
+      },
+      recorder, {});
+  EXPECT_TRUE(append(*journal, patient(room, "0")).get().has_value());
+  ASSERT_TRUE(used->script("DEALLOCATE ALL").has_value());
+  EXPECT_TRUE(append(*journal, patient(room, "1")).get().has_value());
+  ASSERT_TRUE(used->script("DEALLOCATE ALL").has_value());
+  const MessageId id(world->replay(room)[0].id.value);
+  EXPECT_EQ(execute(*journal, room, ada, SetPin{id, true}).get().value().seq, Seq(3));
+  EXPECT_EQ(append(*journal, patient(room, "2")).get().value().seq, Seq(4));
+}
+
 TEST_F(JournalOnPostgres, SurvivesItsBackendBeingTerminatedAgainAndAgain) {
   journal->stop(1s);
   journal::JournalOptions options;
@@ -226,6 +309,34 @@ TEST_F(JournalOnPostgres, StopsTheLaneWhenTwoMessagesClaimOneNumber) {
   EXPECT_EQ(code(append(*journal, patient(room, "1")).get()), Errc::unavailable);
   EXPECT_FALSE(journal->health().writable);
   EXPECT_NE(journal->health().reason.find("messages_"), std::string::npos);
+}
+
+TEST_F(JournalOnPostgres, StopsTheLaneWhenTwoChangesClaimOneNumber) {
+  const MessageId id(append(*journal, patient(room, "0")).get().value().id);
+  EXPECT_EQ(execute(*journal, room, ada, SetPin{id, true}).get().value().seq, Seq(2));
+  ASSERT_TRUE(session()->script("UPDATE rooms SET last_seq = 1").has_value());
+  EXPECT_EQ(code(execute(*journal, room, ada, SetPin{id, false}).get()), Errc::unavailable);
+  EXPECT_FALSE(journal->health().writable);
+  EXPECT_NE(journal->health().reason.find("room_events_pk"), std::string::npos) << journal->health().reason;
+  EXPECT_EQ(code(append(*journal, patient(room, "1")).get()), Errc::unavailable) << "nobody waits for ever";
+}
+
+TEST_F(JournalOnPostgres, TakesACommandThatIsStoredAlreadyForItself) {
+  Recorder late_recorder;
+  auto late = world->journal(late_recorder, {});
+  FeedCommand command;
+  command.room_id = room;
+  command.actor = ada;
+  command.change = SetPin{MessageId(append(*late, patient(room, "0")).get().value().id), true};
+  for (Journal* each : {late.get(), journal.get()}) {  // as a lost backend that commits after all, and its successor
+    std::promise<Result<Stored>> promise;
+    ASSERT_TRUE(each->execute(command, [&](Result<Stored> r) { promise.set_value(std::move(r)); }));
+    EXPECT_EQ(promise.get_future().get().value().seq, Seq(2));
+    command.change = SetPin{std::get<SetPin>(command.change).message_id, false};
+  }
+  EXPECT_TRUE(journal->health().writable) << journal->health().reason;
+  ASSERT_EQ(recorder.of(room).size(), 1u);
+  EXPECT_TRUE(same(recorder.of(room)[0], late_recorder.of(room)[1]));
 }
 
 TEST_F(JournalOnPostgres, DoesNotLetAFailedFlightSpoilTheNext) {

@@ -112,5 +112,65 @@ TEST(JournalOnARestartedPostgres, KeepsThePatientThroughStopsOfEveryKindAndDoubl
   journal->stop(5s);
 }
 
+// Cancelled while it waits for its standby (a timeout does it), COMMIT answers COMMIT, and warns that nobody else has
+// it.
+TEST(JournalWithAStandbyThatIsGone, TakesACommitThatWasCutShortForUnsure) {
+  if (kinds().back() != Kind::postgres) GTEST_SKIP() << "CHATD_TEST_NO_POSTGRES=1";
+  Cluster cluster;
+  auto world = World::on_postgres(cluster.url());
+  Recorder recorder;
+  auto journal = world->journal(recorder, {});
+  const Principal ada = world->user("ada");
+  const RoomId room = world->room(ada);
+  AppendMessage before = text(room, ada, "before");
+  const MessageId id(append(*journal, before).get().value().id);
+  auto other = writers_at(world->url())().value();
+  const auto standby = [&](const char* name) {
+    ASSERT_TRUE(other->script(std::string("ALTER SYSTEM SET synchronous_standby_names = '") + name + "'").has_value());
+    ASSERT_TRUE(other->script("SELECT pg_reload_conf()").has_value());
+  };
+  static constexpr sql::Query kCut(
+      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND pid <> pg_backend_pid()");
+  const auto cut_commits_short = [&](const Pending& pending) {
+    std::int64_t cut = 0;
+    for (int i = 0; i < 300 && cut < 3; ++i) {  // the first, and the look-ups after it
+      cut += other->execute(kCut).value();
+      std::this_thread::sleep_for(10ms);
+    }
+    EXPECT_GE(cut, 2);
+    EXPECT_EQ(pending.wait_for(0s), std::future_status::timeout);
+  };
+  const auto is_sync = [&] {
+    static constexpr sql::Query kShow(
+        "SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names' AND "
+        "setting <> ''");
+    std::int64_t n = 0;
+    (void)other->each(kShow, {}, [&](const sql::Row& row) { n = row.integer(0); });
+    return n == 1;
+  };
+  standby("nobody");
+  for (int i = 0; i < 500 && !is_sync(); ++i) std::this_thread::sleep_for(10ms);
+  AppendMessage m = text(room, ada, "m");
+  m.patient = true;
+  auto message = append(*journal, m);
+  cut_commits_short(message);
+  EXPECT_EQ(recorder.of(room).size(), 1u);
+  standby("");
+  EXPECT_EQ(message.get().value().seq, Seq(2));
+
+  for (int i = 0; i < 500 && is_sync(); ++i) std::this_thread::sleep_for(10ms);
+  standby("nobody");
+  for (int i = 0; i < 500 && !is_sync(); ++i) std::this_thread::sleep_for(10ms);
+  auto command = execute(*journal, room, ada, EditMessage{id, "edited", {}});
+  for (int i = 0; i < 300 && other->execute(kCut).value() == 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(command.wait_for(300ms), std::future_status::timeout);
+  EXPECT_EQ(recorder.of(room).size(), 2u);
+  standby("");
+  EXPECT_EQ(command.get().value().seq, Seq(3));
+  EXPECT_EQ(world->replay(room).size(), 3u);
+  EXPECT_EQ(recorder.of(room).size(), 3u);
+  journal->stop(5s);
+}
+
 }  // namespace
 }  // namespace chat::contract

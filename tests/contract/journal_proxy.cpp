@@ -54,6 +54,8 @@ Proxy::~Proxy() {
 void Proxy::set(Mode mode, int times, std::chrono::milliseconds delay) {
   delay_ = delay;
   times_ = times;
+  commits_ = 0;
+  risen_ = done_ = false;
   mode_ = mode;
 }
 
@@ -72,17 +74,47 @@ void Proxy::accept_all() {
   }
 }
 
+bool Proxy::zombie_breaks_here(int client, int server, const char* data, std::size_t size) {
+  const auto until = [this](const std::atomic<bool>& flag) {
+    while (!flag && !stopping_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  const int nth = ++commits_;
+  if (nth == 2) return false;
+  if (nth > 2) {
+    risen_ = true;
+    until(done_);
+    mode_ = Mode::pass;
+    return false;
+  }
+  ++broken_;
+  ::shutdown(client, SHUT_RDWR);
+  until(risen_);
+  send_all(server, data, size);
+  char drained[4096];
+  pollfd ready{server, POLLIN, 0};
+  while (::poll(&ready, 1, 300) > 0 && ::recv(server, drained, sizeof drained, 0) > 0) continue;
+  done_ = true;
+  return true;
+}
+
 // True: this connection ends here.
 bool Proxy::breaks_here(int client, int server, const char* data, std::size_t size) {
   const Mode mode = mode_;
   if (mode == Mode::pass || mode == Mode::down) return false;
   if (std::string_view(data, size).find("COMMIT") == std::string_view::npos) return false;
+  if (mode == Mode::zombie) return zombie_breaks_here(client, server, data, size);
   if (times_.fetch_sub(1) <= 0) {
     mode_ = Mode::pass;
     return false;
   }
   ++broken_;
   if (mode == Mode::cut_before_commit) return true;
+  if (mode == Mode::stall) {
+    char byte = 0;
+    while (!stopping_ && ::recv(client, &byte, 1, MSG_DONTWAIT) != 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return true;
+  }
   if (mode == Mode::late_commit) {
     ::shutdown(client, SHUT_RDWR);
     std::this_thread::sleep_for(delay_.load());

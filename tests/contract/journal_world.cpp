@@ -181,11 +181,12 @@ std::vector<Event> World::replay(const FeedKey& feed) {
   }
 }
 
-storage::PgWriterSource writers_at(std::string url) {
-  return [url] {
+storage::PgWriterSource writers_at(std::string url, std::chrono::milliseconds answer_timeout) {
+  return [url, answer_timeout] {
     sql::PgOptions options;
     options.url = url;
     options.role = sql::PgRole::writer;
+    options.answer_timeout = answer_timeout;
     return sql::PgConnection::open(options);
   };
 }

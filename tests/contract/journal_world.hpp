@@ -44,7 +44,8 @@ class World {
 };
 
 // A PostgreSQL writer source on another address than the world's (a proxy's port).
-storage::PgWriterSource writers_at(std::string url);
+storage::PgWriterSource writers_at(std::string url,
+                                   std::chrono::milliseconds answer_timeout = std::chrono::seconds(15));
 std::string with_port(const std::string& url, int port);
 int port_of(const std::string& url);
 

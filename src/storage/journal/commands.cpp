@@ -120,6 +120,10 @@ class Command {
     return rule.has_value();
   }
 
+  // Stores nothing, the client_id neither. A repeat is then judged anew, by the state it meets: it may change what the
+  // first found as wanted, if others have undone it in between. That is harmless, because only a client that was never
+  // answered repeats, and to it both are one change that took effect once, between its asking and its answer; and from
+  // there on its key is stored.
   void unchanged() {
     item_.fate = Fate::stored;
     item_.stored = {command_.id.value, Seq(0), Ordinal(0), now_, false};

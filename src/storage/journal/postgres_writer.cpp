@@ -38,19 +38,36 @@ PostgresWriter::PostgresWriter(storage::PgWriterSource source, const JournalOpti
       lock_wait_(std::to_string(options.room_lock_wait.count())) {}
 
 Result<void> PostgresWriter::open() {
-  if (db_ && !db_->broken()) return {};
-  db_.reset();
-  auto opened = source_();
-  if (!opened) {
-    const Failure& failure = opened.error();
+  const auto away = [](const Failure& failure) {
     return Error(Errc::unavailable, failure.message.empty() ? to_string(failure.cause) : failure.message);
+  };
+  if (!db_ || db_->broken()) {
+    db_.reset();
+    auto opened = source_();
+    if (!opened) return away(opened.error());
+    db_ = std::move(*opened);
   }
-  db_ = std::move(*opened);
+  if (!must_probe_) return {};
+  if (auto written = probe(); !written) {
+    db_->rollback();
+    return away(written.error());
+  }
+  must_probe_ = false;
   return {};
+}
+
+// As much as a few batches take, in new pages of the database's own disk, and gone at the commit.
+sql::Outcome<void> PostgresWriter::probe() {
+  auto begun = db_->begin(sql::Access::write);
+  if (!begun) return begun;
+  auto written = db_->script(text::kJournalProbePostgresSql);
+  if (!written) return written;
+  return db_->commit();
 }
 
 FlightReport PostgresWriter::write(std::span<WriteItem> items) {
   report_ = {};
+  looked_again_ = false;
   blocked_.clear();
   if (items.front().is_command())
     write_command(items.front());
@@ -94,9 +111,22 @@ void PostgresWriter::write_messages(std::span<WriteItem> items) {
 
 bool PostgresWriter::looks_first(const AppendMessage& message) {
   if (!message.client_id || lookup_until_.empty()) return false;
+  // Each was put down once for each time it was put off, in the order of time: what is over is taken off the front.
   const auto now = clock_.steady();
-  std::erase_if(lookup_until_, [now](const auto& user) { return user.second <= now; });
+  while (!lookups_.empty() && lookups_.front().until <= now) {
+    const auto user = lookup_until_.find(lookups_.front().user);
+    if (user != lookup_until_.end() && user->second <= now) lookup_until_.erase(user);
+    lookups_.pop_front();
+  }
   return lookup_until_.contains(message.author.id);
+}
+
+void PostgresWriter::look_first_from_now_on(UserId user) {
+  const auto until = clock_.steady() + options_.lookup_first;
+  auto& known = lookup_until_[user];
+  if (known == until) return;
+  known = until;
+  lookups_.push_back({until, user});
 }
 
 // Settles what an earlier flight may have stored; answers what is to be sent.
@@ -129,10 +159,7 @@ bool PostgresWriter::look_up(const Items& of_room) {
     case PgFlight::End::committed:
       break;
     case PgFlight::End::failed:
-      if (flight.failure().cause == Cause::busy)
-        leave(of_room, Fate::busy);
-      else
-        after_failure(of_room, flight.failure(), kAttempts);
+      after_failed_look_up(of_room, flight.failure());
       return false;
     case PgFlight::End::not_sent:
     case PgFlight::End::unsure:
@@ -146,6 +173,29 @@ bool PostgresWriter::look_up(const Items& of_room) {
     item.stored = stored_at(row, 1);
   }
   return true;
+}
+
+// Nothing of it is sent again, or halved and sent again: what may be stored stays in doubt until a look-up succeeds.
+void PostgresWriter::after_failed_look_up(const Items& of_room, const Failure& failure) {
+  switch (failure.cause) {
+    case Cause::connection_lost:
+    case Cause::disk_full:
+    case Cause::io_error:
+    case Cause::read_only:
+    case Cause::corrupt:
+      return after_failure(of_room, failure, kAttempts);
+    case Cause::busy:
+    case Cause::timeout:
+      return leave(of_room, Fate::busy);
+    case Cause::unique:
+    case Cause::constraint:
+    case Cause::data:
+    case Cause::bug:
+      break;
+  }
+  if (db_->broken()) return fail(failure);
+  log_error("journal_look_up_failed", {{"code", failure.code}, {"reason", failure.message}});
+  leave(of_room, Fate::busy);
 }
 
 void PostgresWriter::answer_known_keys(const Items& items) {
@@ -166,7 +216,7 @@ void PostgresWriter::answer_known_keys(const Items& items) {
     // Its own row: the backend that we had lost has committed it after all, and nobody was told yet.
     const bool own = item.look_first && item.stored.id == item.message->id.value;
     item.fate = own ? Fate::stored : Fate::repeated;
-    if (!own) lookup_until_[item.message->author.id] = clock_.steady() + options_.lookup_first;
+    if (!own) look_first_from_now_on(item.message->author.id);
   };
   auto found =
       db_->each(Query(text::kJournalFindClientIdsPostgresSql), {rooms.value(), users.value(), keys.value()}, visit);
@@ -190,6 +240,7 @@ void PostgresWriter::send(Items items, int attempt) {
   PgArray rooms = PgArray::of_uuids(), users = PgArray::of_uuids(), ids = PgArray::of_uuids();
   PgArray kinds = PgArray::of_texts(), keys = PgArray::of_texts(), contents = PgArray::of_texts();
   PgArray metadata = PgArray::of_texts(), replies = PgArray::of_uuids(), threads = PgArray::of_integers();
+  PgArray services = PgArray::of_booleans();
   std::unordered_set<RoomId> distinct;
   PgArray to_lock = PgArray::of_uuids();
   for (const WriteItem* item : items) {
@@ -204,6 +255,7 @@ void PostgresWriter::send(Items items, int attempt) {
     m.metadata ? metadata.add(std::string_view(*m.metadata)) : metadata.add_null();
     m.reply_to ? replies.add(m.reply_to->value) : replies.add_null();
     m.thread_root_seq ? threads.add(m.thread_root_seq->value) : threads.add_null();
+    services.add_boolean(m.author.kind == Principal::Kind::service);
   }
   const Timestamp now = clock_.now();
   PgFlight flight(*db_);
@@ -211,10 +263,10 @@ void PostgresWriter::send(Items items, int attempt) {
   const bool alone = distinct.size() == 1;
   if (alone) flight.add(Query(text::kJournalLockWaitPostgresSql), {Value(lock_wait_)});
   flight.add(Query(alone ? text::kJournalLockRoomPostgresSql : text::kJournalLockRoomsPostgresSql), {to_lock.value()});
-  flight.add(Query(text::kJournalRaiseHeadsPostgresSql), {rooms.value(), users.value()});
+  flight.add(Query(text::kJournalRaiseHeadsPostgresSql), {rooms.value(), users.value(), services.value()});
   flight.add(Query(text::kJournalInsertMessagesPostgresSql),
              {rooms.value(), users.value(), ids.value(), kinds.value(), keys.value(), contents.value(),
-              metadata.value(), replies.value(), threads.value(), Value(now)});
+              metadata.value(), replies.value(), threads.value(), Value(now), services.value()});
   switch (flight.fly()) {
     case PgFlight::End::committed:
       return read_numbers(flight, items, now);
@@ -288,7 +340,7 @@ void PostgresWriter::after_failure(const Items& items, const Failure& failure, i
 }
 
 void PostgresWriter::after_duplicate(const Items& items, const Failure& failure, int attempt) {
-  if (items.front()->is_command()) return halve(items, "the change contradicts another one");
+  if (items.front()->is_command()) return after_duplicate_command(*items.front(), failure);
   if (failure.constraint == "messages_client_id") {
     if (attempt >= kAttempts) return halve(items, "its client_id was taken meanwhile");
     // All keys of the batch in one query; whose repeats they were is looked up first from now on.
@@ -309,6 +361,22 @@ void PostgresWriter::after_duplicate(const Items& items, const Failure& failure,
   report_.halted = "two messages claim one place (" + failure.constraint + ")";
 }
 
+// Its number or id is taken. By itself, where the backend we had lost came to its COMMIT only after our look: looked up
+// once more. Otherwise two changes claim one place, as messages may not either.
+void PostgresWriter::after_duplicate_command(WriteItem& item, const Failure& failure) {
+  const std::string& name = failure.constraint;
+  const bool place = name.starts_with("room_events_") || name.starts_with("user_events_");
+  if (!place || name == "room_events_client_id")
+    return item.refuse(Errc::invalid, "the change contradicts another one");
+  if (!looked_again_) {
+    looked_again_ = true;
+    item.look_first = true;
+    return write_command(item);
+  }
+  log_error("journal_corrupt", {{"constraint", name}, {"code", failure.code}});
+  report_.halted = "two changes claim one place (" + name + ")";
+}
+
 void PostgresWriter::halve(const Items& items, const char* why) {
   if (items.size() == 1) return items.front()->refuse(Errc::invalid, why);
   const auto middle = items.begin() + static_cast<std::ptrdiff_t>(items.size() / 2);
@@ -327,6 +395,7 @@ void PostgresWriter::leave(const Items& items, Fate fate) {
 void PostgresWriter::fail(const Failure& failure) {
   report_.away = std::string(to_string(failure.cause)) + (failure.code.empty() ? "" : " (" + failure.code + ")");
   if (!failure.message.empty()) report_.away += ": " + failure.message;
+  must_probe_ = must_probe_ || failure.cause == Cause::disk_full || failure.cause == Cause::io_error;
   if (failure.cause == Cause::read_only) db_->mark_broken();  // a standby now: somebody else is the primary
 }
 

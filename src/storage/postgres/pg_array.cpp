@@ -43,6 +43,11 @@ void PgArray::add(std::string_view text) {
   bytes_.append(text);
 }
 
+void PgArray::add_boolean(bool truth) {
+  begin_element(1);
+  bytes_.push_back(static_cast<char>(truth));
+}
+
 void PgArray::add(Timestamp time) { add(time.time_since_epoch().count() - kMicrosTo2000); }
 
 void PgArray::add_null() {

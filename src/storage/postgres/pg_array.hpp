@@ -17,11 +17,13 @@ class PgArray {
  public:
   static PgArray of_uuids() { return PgArray(2950, 2951); }
   static PgArray of_integers() { return PgArray(20, 1016); }
+  static PgArray of_booleans() { return PgArray(16, 1000); }
   static PgArray of_texts() { return PgArray(25, 1009); }
   static PgArray of_times() { return PgArray(1184, 1185); }
 
   void add(const Uuid& id);
   void add(std::int64_t number);
+  void add_boolean(bool truth);
   void add(std::string_view text);
   void add(Timestamp time);
   void add_null();
