@@ -63,7 +63,8 @@ class RoomStore {
   virtual Result<Room> create_room(const Room& room) = 0;
   virtual Result<RoomAccess> find_room(RoomId id,
                                        UserId viewer) = 0;    // Errc::room_not_found; hidden rooms are not found
-  virtual Result<std::vector<Room>> list_public_rooms() = 0;  // by (created_at, id)
+  // By (created_at, id); of more than 10,000 the newest.
+  virtual Result<std::vector<Room>> list_public_rooms() = 0;
   // The rooms this user is a member of, with his role; by id, those behind `after`, at most `limit` (>= 1).
   virtual Result<std::vector<RoomAccess>> list_member_rooms(UserId user, std::size_t limit,
                                                             std::optional<RoomId> after = std::nullopt) = 0;

@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 class FailingConnection final : public sql::Connection {
  public:
   explicit FailingConnection(std::unique_ptr<sql::Connection> inner, std::atomic<sql::Cause>& commit_fails,
-                             std::atomic<bool>& armed)
-      : inner_(std::move(inner)), cause_(commit_fails), armed_(armed) {}
+                             std::atomic<bool>& armed, std::atomic<bool>& stuck)
+      : inner_(std::move(inner)), cause_(commit_fails), armed_(armed), stuck_(stuck) {}
   sql::Dialect dialect() const override { return inner_->dialect(); }
   sql::Outcome<std::int64_t> run(const sql::Query& q, std::span<const sql::Value> p, sql::RowVisitor v) override {
     return inner_->run(q, p, v);
@@ -28,10 +28,13 @@ class FailingConnection final : public sql::Connection {
   sql::Outcome<void> script(std::string_view sql) override { return inner_->script(sql); }
   sql::Outcome<void> begin(sql::Access access) override { return inner_->begin(access); }
   sql::Outcome<void> commit() override {
+    if (stuck_) return sql::Failure{sql::Cause::disk_full, {}, "13", "database or disk is full"};
     if (!armed_) return inner_->commit();
     return sql::Failure{cause_, {}, "1034", "disk I/O error"};
   }
-  void rollback() noexcept override { inner_->rollback(); }
+  void rollback() noexcept override {
+    if (!stuck_) inner_->rollback();
+  }
   bool in_transaction() const noexcept override { return inner_->in_transaction(); }
   bool broken() const noexcept override { return inner_->broken(); }
 
@@ -39,6 +42,7 @@ class FailingConnection final : public sql::Connection {
   std::unique_ptr<sql::Connection> inner_;
   std::atomic<sql::Cause>& cause_;
   std::atomic<bool>& armed_;
+  std::atomic<bool>& stuck_;  // neither commits nor rolls back
 };
 
 class JournalOnSqlite : public testing::Test {
@@ -46,7 +50,10 @@ class JournalOnSqlite : public testing::Test {
   void start() {
     journal::JournalOptions options;
     options.reconnect_last = 50ms;
-    options.fatal = [this](const std::string& why) { fatal = why; };
+    options.fatal = [this](const std::string& why) {
+      std::lock_guard lock(fatal_mutex);
+      fatal = why;
+    };
     std::string pattern = (std::filesystem::temp_directory_path() / "chatd-journal-XXXXXX").string();
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     folder = pattern;
@@ -67,7 +74,7 @@ class JournalOnSqlite : public testing::Test {
                     .has_value());
     std::vector<std::unique_ptr<journal::FeedWriter>> writers;
     writers.push_back(std::make_unique<journal::SqliteWriter>(
-        std::make_unique<FailingConnection>(std::move(connection), cause, armed), options, system_clock()));
+        std::make_unique<FailingConnection>(std::move(connection), cause, armed, stuck), options, system_clock()));
     lanes = std::make_unique<journal::LaneJournal>(options, std::move(writers), recorder, system_clock());
   }
   void SetUp() override { start(); }
@@ -113,16 +120,21 @@ class JournalOnSqlite : public testing::Test {
     EXPECT_EQ(append(*lanes, text(room, ada, "after")).get().value().seq, Seq(2));
     EXPECT_EQ(stored(), 2);
     EXPECT_TRUE(lanes->health().writable);
-    EXPECT_TRUE(fatal.empty());
+    EXPECT_TRUE(why_fatal().empty());
   }
 
   Principal ada{Principal::Kind::user, UserId::make(), "ada"};
   RoomId room = RoomId::make();
   std::filesystem::path folder;
   Recorder recorder;
+  std::mutex fatal_mutex;
   std::string fatal;
+  std::string why_fatal() {
+    std::lock_guard lock(fatal_mutex);
+    return fatal;
+  }
   std::atomic<sql::Cause> cause = sql::Cause::io_error;
-  std::atomic<bool> armed = false;
+  std::atomic<bool> armed = false, stuck = false;
   std::unique_ptr<journal::LaneJournal> lanes;
 };
 
@@ -172,9 +184,44 @@ TEST_F(JournalOnSqlite, EndsTheProcessOnAnIoErrorAtCommit) {
   AppendMessage m = text(room, ada, "m");
   m.patient = true;
   EXPECT_EQ(code(append(*lanes, m).get()), Errc::outcome_unknown);
-  EXPECT_NE(fatal.find("I/O error at commit"), std::string::npos);
-  EXPECT_FALSE(lanes->append(m, [](Result<Stored>) { FAIL(); })) << "nothing more is taken";
+  EXPECT_NE(why_fatal().find("I/O error at commit"), std::string::npos);
+  armed = false;
+  EXPECT_EQ(code(append(*lanes, m).get()), Errc::unavailable) << "nothing more is stored";
   EXPECT_TRUE(recorder.of(room).empty());
+}
+
+TEST_F(JournalOnSqlite, EndsTheProcessOnAnIoErrorAtTheCommitOfItsProbe) {
+  cause = sql::Cause::disk_full;
+  armed = true;
+  AppendMessage m = text(room, ada, "m");
+  m.patient = true;
+  auto patient = append(*lanes, m);
+  for (int i = 0; i < 5000 && lanes->health().reason.empty(); ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(why_fatal().empty());
+  cause = sql::Cause::io_error;
+  for (int i = 0; i < 5000 && why_fatal().empty(); ++i) std::this_thread::sleep_for(1ms);
+  EXPECT_NE(why_fatal().find("I/O error at commit"), std::string::npos);
+  armed = false;
+}
+
+TEST_F(JournalOnSqlite, EndsTheProcessWhenATransactionCannotBeRolledBack) {
+  stuck = true;
+  AppendMessage m = text(room, ada, "m");
+  m.patient = true;
+  EXPECT_EQ(code(append(*lanes, m).get()), Errc::outcome_unknown);
+  EXPECT_NE(why_fatal().find("cannot be rolled back"), std::string::npos);
+  EXPECT_FALSE(lanes->health().writable);
+  stuck = false;
+}
+
+TEST_F(JournalOnSqlite, RollsBackWhatAnotherWriteLeftOpen) {
+  EXPECT_TRUE(lanes
+                  ->run([](sql::Connection& c) -> Result<void> {
+                    EXPECT_TRUE(c.begin(sql::Access::write).has_value());
+                    return {};
+                  })
+                  .has_value());
+  EXPECT_TRUE(append(*lanes, text(room, ada, "m")).get().has_value());
 }
 
 TEST_F(JournalOnSqlite, LendsItsConnectionBetweenFlightsToOtherWrites) {

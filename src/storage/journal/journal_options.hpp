@@ -44,8 +44,8 @@ struct JournalOptions {
   std::chrono::milliseconds reconnect_first{50};
   std::chrono::milliseconds reconnect_last{2000};
   std::chrono::seconds lookup_first{60};  // after a duplicate, that user's sends are looked up before they are sent
-  // Called when a commit met an I/O error: what is on disk is decided by recovery, so the process must end.
-  // The default logs and leaves at once with status 70.
+  // Called when a commit met an I/O error, or a rollback failed: what is on disk is decided by recovery, so the process
+  // must end. The default logs and leaves at once with status 70.
   std::function<void(const std::string& reason)> fatal{};
   std::shared_ptr<JournalObserver> observer{};  // may be null
 };

@@ -17,6 +17,18 @@ using sql::Query;
 using sql::Row;
 namespace text = sql_text;
 
+namespace {
+
+constexpr const char* kStuck = "a transaction cannot be rolled back: only recovery can say what was stored";
+
+bool is_fatal(const Failure& failure) { return failure.cause == Cause::io_error; }
+
+std::string at_commit_reason(const Failure& failure) {
+  return "I/O error at commit (" + failure.code + "): only recovery can say what was stored";
+}
+
+}  // namespace
+
 void leave_at_once(const std::string& reason) {
   log_error("fatal", {{"reason", reason}});
   stop_logging(std::chrono::milliseconds(500));
@@ -29,22 +41,38 @@ SqliteWriter::SqliteWriter(std::unique_ptr<sql::Connection> connection, const Jo
 
 Result<void> SqliteWriter::open() {
   if (!must_probe_) return {};
+  if (!undone()) (void)die({}, kStuck);
   // A value of no meaning to anybody, another each time: SQLite does not write a page that stays as it is.
   static constexpr const char* kProbes[] = {"PRAGMA user_version = 1", "PRAGMA user_version = 0"};
   auto begun = db_->begin(sql::Access::write);
   if (!begun) return sql::to_error(begun.error());
   auto written = db_->script(kProbes[probe_ % 2]);
+  const bool at_commit = written.has_value();
   if (written) written = db_->commit();
   if (written) ++probe_;
   if (!written) {
-    db_->rollback();
+    if (at_commit && is_fatal(written.error())) (void)die({}, at_commit_reason(written.error()));
+    if (!undone()) (void)die({}, kStuck);
     return sql::to_error(written.error());
   }
   must_probe_ = false;
   return {};
 }
 
+bool SqliteWriter::undone() {
+  db_->rollback();
+  return !db_->broken() && !db_->in_transaction();
+}
+
+// Only recovery can say what the file holds. Whoever may go on after `fatal` (tests) finds the lane halted.
+FlightReport SqliteWriter::die(std::span<WriteItem> items, const std::string& reason) {
+  options_.fatal ? options_.fatal(reason) : leave_at_once(reason);
+  for (WriteItem& item : items) item.refuse(Errc::outcome_unknown, "the commit failed");
+  return {.away = {}, .halted = reason};
+}
+
 FlightReport SqliteWriter::write(std::span<WriteItem> items) {
+  if (db_->in_transaction() && !undone()) return die(items, kStuck);  // left by another write of the process
   if (auto begun = db_->begin(sql::Access::write); !begun) return failed(items, begun.error(), false);
   const Timestamp now = clock_.now();
   const Outcome<void> done = items.front().is_command() ? carry_out_command(items.front(), now) : store_all(items, now);
@@ -52,7 +80,7 @@ FlightReport SqliteWriter::write(std::span<WriteItem> items) {
   bool changed = false;
   for (const WriteItem& item : items) changed |= item.fate == Fate::stored && (item.message || item.changed);
   if (!changed) {
-    db_->rollback();
+    if (!undone()) return die(items, kStuck);
     return {};
   }
   if (auto committed = db_->commit(); !committed) return failed(items, committed.error(), true);
@@ -148,13 +176,8 @@ Outcome<void> SqliteWriter::carry_out_command(WriteItem& item, Timestamp now) {
 
 // The whole transaction is undone; says what becomes of its items.
 FlightReport SqliteWriter::failed(std::span<WriteItem> items, const Failure& failure, bool at_commit) {
-  if (failure.cause == Cause::io_error && at_commit) {
-    const std::string reason = "I/O error at commit (" + failure.code + "): only recovery can say what was stored";
-    options_.fatal ? options_.fatal(reason) : leave_at_once(reason);
-    for (WriteItem& item : items) item.refuse(Errc::outcome_unknown, "the commit failed");
-    return {.away = {}, .halted = reason};
-  }
-  db_->rollback();
+  if (at_commit && is_fatal(failure)) return die(items, at_commit_reason(failure));
+  if (!undone()) return die(items, kStuck);
   for (WriteItem& item : items) {
     if (item.fate == Fate::refused) continue;
     item.undo(Fate::untried);

@@ -2,7 +2,8 @@
 // (synchronous=FULL, set by whoever opened the connection).
 //
 // A full disk refuses nothing for good: what was tried goes back and the lane takes the database for away until a write
-// succeeds. An I/O error at COMMIT ends the process through `JournalOptions::fatal`.
+// succeeds. An I/O error at COMMIT, or a transaction that cannot be rolled back, ends the process through
+// `JournalOptions::fatal`.
 #pragma once
 
 #include "base/time.hpp"
@@ -37,6 +38,8 @@ class SqliteWriter final : public FeedWriter {
   sql::Outcome<void> insert(WriteItem& item, Head& head, Timestamp now);
   sql::Outcome<void> store_all(std::span<WriteItem> items, Timestamp now);
   sql::Outcome<void> carry_out_command(WriteItem& item, Timestamp now);
+  FlightReport die(std::span<WriteItem> items, const std::string& reason);
+  bool undone();  // no transaction is open any more
   FlightReport failed(std::span<WriteItem> items, const sql::Failure& failure, bool at_commit);
 
   const std::unique_ptr<sql::Connection> db_;

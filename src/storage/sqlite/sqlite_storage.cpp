@@ -14,6 +14,8 @@
 namespace chat::storage {
 namespace {
 
+constexpr std::chrono::milliseconds kSmallWriteWait{5000};  // of the command line, for whoever holds the file
+
 sql::SqliteOptions connection_options(const std::string& path, const StorageOptions& options, sql::SqliteRole role) {
   sql::SqliteOptions out;
   out.path = path;
@@ -137,6 +139,9 @@ Result<std::unique_ptr<sql::SqliteConnection>> open_plain(const std::string& pat
   auto settings = connection_options(path, options, sql::SqliteRole::writer);
   settings.wal = false;
   settings.create = create;
+  // A stranger's file is in DELETE mode, where FULL may forget a commit at a power cut: the folder is not synced after
+  // the journal was removed.
+  if (settings.synchronous == "FULL") settings.synchronous = "EXTRA";
   auto opened = sql::SqliteConnection::open(settings);
   if (!opened) return cannot_open(path, opened.error());
   return std::move(*opened);
@@ -156,11 +161,20 @@ Result<void> ready_schema(const std::string& path, const StorageOptions& options
   if (!status) return status.error();
   using State = SchemaStatus::State;
   if (status->state == State::current) return {};
-  const bool ours = status->state == State::empty || status->state == State::behind;
+  // Beside a server that may come up any moment only an empty file is filled, and only under its lock.
+  const bool ours = status->state == State::empty || (status->state == State::behind && options.exclusive);
   if (!options.migrate || !ours) {
     const bool empty = status->state == State::empty;
     return Error{Errc::conflict, path + ": " + status->sentence + (empty ? ": run \"chatd migrate\"" : "")};
   }
+  if (options.exclusive) {
+    if (auto done = migrator.up(); !done) return done.error();
+    return {};
+  }
+  const auto lock = DataLock::take(path, options.holder, kSmallWriteWait);
+  const auto again = migrator.status();  // whoever held it has most likely done the work
+  if (again && again->state == State::current) return {};
+  if (!lock) return lock.error();
   if (auto done = migrator.up(); !done) return done.error();
   return {};
 }

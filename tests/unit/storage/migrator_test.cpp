@@ -1,12 +1,16 @@
 #include "storage/migrator.hpp"
 
+#include "storage/data_lock.hpp"
 #include "storage/database_info.hpp"
 #include "support/storage_fixture.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <future>
+#include <mutex>
 #include <thread>
 
 namespace chat::testing {
@@ -72,6 +76,79 @@ TEST(PostgresEpoch, ChangesWithTheServerUnlessReplicationIsSynchronous) {
   EXPECT_EQ(database.open()->info().epoch, changed);
 }
 
+// A failover that lost commits, seen by the first writer that connects again.
+TEST(PostgresEpoch, ChangedAtRunTimeIsToldBeforeAnythingIsStoredInIt) {
+  if (without_postgres()) GTEST_SKIP();
+  TestDatabase database(DatabaseKind::postgres);
+  database.migrate();
+  auto storage = database.open();
+  RecordingSink sink;
+  std::mutex mutex;
+  std::vector<std::pair<std::string, std::size_t>> told;  // the epoch, and how much had been committed
+  storage->on_epoch_changed([&](const std::string& epoch) {
+    const std::lock_guard lock(mutex);
+    told.emplace_back(epoch, sink.events().size());
+  });
+  journal::JournalOptions options;
+  options.lanes = 2;
+  take(storage->start_journal(sink, options));
+  User user;
+  user.id = UserId::make();
+  user.username = "a@example.com";
+  take(storage->users().create_user(user));
+  std::vector<RoomId> rooms;
+  for (int i = 0; i < 8; ++i) {  // on both lanes
+    Room room;
+    room.id = RoomId::make();
+    room.name = "room " + std::to_string(i);
+    room.creator_id = user.id;
+    take(storage->rooms().create_room(room));
+    rooms.push_back(room.id);
+  }
+  const auto say = [&](RoomId room) {
+    AppendMessage m;
+    m.room_id = room;
+    m.author = {Principal::Kind::user, user.id, "ada"};
+    m.content = "m";
+    m.patient = true;
+    std::promise<Result<Stored>> promise;
+    EXPECT_TRUE(storage->journal().append(m, [&](Result<Stored> r) { promise.set_value(std::move(r)); }));
+    return promise.get_future().get().has_value();
+  };
+  for (const RoomId room : rooms) EXPECT_TRUE(say(room));
+  const std::string before = storage->info().epoch;
+  const auto server = database.connect();
+  take(server->script("UPDATE database_info SET system_identifier = 'of another server'"));
+  EXPECT_TRUE(say(rooms[0]));
+  EXPECT_TRUE(told.empty()) << "no writer has connected";
+  constexpr sql::Query kPids{"",
+                             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND "
+                             "pid <> pg_backend_pid() ORDER BY pid"};
+  std::vector<std::int64_t> old_pids, pids;
+  take(server->each(kPids, {}, [&](const sql::Row& row) { old_pids.push_back(row.integer(0)); }));
+  // One lane's backend is cut; the other's, and the readers', still reach the server that was given up.
+  take(
+      server->script("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND "
+                     "query = 'COMMIT' ORDER BY query_start DESC LIMIT 1"));
+  for (const RoomId room : rooms) EXPECT_TRUE(say(room));
+  EXPECT_TRUE(storage->probe());
+  {
+    const std::lock_guard lock(mutex);
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].second, 9u);
+    EXPECT_NE(told[0].first, before);
+    EXPECT_EQ(storage->info().epoch, told[0].first);
+  }
+  for (const RoomId room : rooms) EXPECT_TRUE(say(room));
+  take(storage->users().list_users(1, std::nullopt));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  take(server->each(kPids, {}, [&](const sql::Row& row) { pids.push_back(row.integer(0)); }));
+  storage->stop(std::chrono::seconds(1));
+  int kept = 0;
+  for (const std::int64_t pid : pids) kept += std::count(old_pids.begin(), old_pids.end(), pid) != 0;
+  EXPECT_LE(kept, 1) << "but for the accounts' idle writer, nobody uses a connection of before";
+}
+
 TEST(PostgresEncoding, OtherThanUtf8IsRefused) {
   if (without_postgres()) GTEST_SKIP();
   TestDatabase database(DatabaseKind::postgres, "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
@@ -132,6 +209,34 @@ TEST(SqliteFile, ASecondServerIsToldWhoHoldsIt) {
   user.username = "a@example.com";
   EXPECT_TRUE(database.open(beside)->users().create_user(user));
   EXPECT_TRUE(first->users().find_user(user.id));
+}
+
+TEST(SqliteFile, ACommandFillsAnEmptyFileAndNeverBringsAnOlderOneForward) {
+  TestDatabase database(DatabaseKind::sqlite);
+  storage::StorageOptions command;
+  command.exclusive = false;
+  command.migrate = true;
+  command.holder = "chatd user";
+  EXPECT_TRUE(database.open(command)->users().list_users(1, std::nullopt));
+  take(database.connect()->script("UPDATE database_info SET schema_version = 0"));
+  const auto refused = storage::open_storage(database.target(), command);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::conflict);
+  EXPECT_NE(refused.error().message.find("run \"chatd migrate\""), std::string::npos) << refused.error().message;
+  EXPECT_EQ(take(storage::schema_status(database.target())).version, 0);
+}
+
+TEST(SqliteFile, ACommandFillsAnEmptyFileOnlyUnderItsLock) {
+  TestDatabase database(DatabaseKind::sqlite);
+  (void)database.connect();
+  auto held = take(storage::DataLock::take(database.target().path, "chatd serve", std::chrono::milliseconds(0)));
+  storage::StorageOptions command;
+  command.exclusive = false;
+  command.migrate = true;
+  auto opening = std::async(std::launch::async, [&] { return storage::open_storage(database.target(), command); });
+  EXPECT_EQ(opening.wait_for(std::chrono::milliseconds(300)), std::future_status::timeout);
+  { const storage::DataLock released = std::move(held); }
+  EXPECT_TRUE(opening.get());
 }
 
 TEST(SqliteFile, IsMadeAtStartWhenAsked) {
