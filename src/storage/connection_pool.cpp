@@ -18,41 +18,60 @@ void ConnectionPool::Lease::discard() {
 
 Result<ConnectionPool::Lease> ConnectionPool::acquire() {
   std::unique_lock lock(mutex_);
-  const auto deadline = std::chrono::steady_clock::now() + options_.wait;
-  while (!closed_ && idle_.empty() && out_ >= options_.connections) {
-    if (away_) return why_away_;
-    if (freed_.wait_until(lock, deadline) == std::cv_status::timeout)
+  const auto deadline = Clock::now() + options_.wait;
+  while (true) {
+    if (closed_) return Error{Errc::unavailable, "the store is closed"};
+    if (away_ && (trying_ || Clock::now() < retry_at_)) return why_away_;
+    while (!idle_.empty()) {
+      auto connection = std::move(idle_.back());
+      idle_.pop_back();
+      if (connection->broken()) continue;
+      ++out_;
+      return Lease(*this, std::move(connection), true);
+    }
+    // With others at work a failure to open one more is theirs to make up for: it is only not tried again at once.
+    const bool may_open = out_ < options_.connections && (out_ == 0 || Clock::now() >= retry_at_);
+    if (may_open) {
+      if (auto opened = connect(lock)) return std::move(*opened);
+      if (away_) return why_away_;
+      continue;
+    }
+    const auto until = out_ < options_.connections ? std::min(deadline, retry_at_) : deadline;
+    if (freed_.wait_until(lock, until) == std::cv_status::timeout && Clock::now() >= deadline)
       return Error{Errc::overloaded, "all database connections are busy"};
   }
-  if (closed_) return Error{Errc::unavailable, "the store is closed"};
-  if (idle_.empty()) return connect(std::move(lock));
-  auto connection = std::move(idle_.back());
-  idle_.pop_back();
-  ++out_;
-  return Lease(*this, std::move(connection), true);
 }
 
-Result<ConnectionPool::Lease> ConnectionPool::connect(std::unique_lock<std::mutex> lock) {
-  if (away_ && (trying_ || std::chrono::steady_clock::now() < retry_at_)) return why_away_;
+// None: it failed, and `away_` says whether that makes the database away.
+std::optional<ConnectionPool::Lease> ConnectionPool::connect(std::unique_lock<std::mutex>& lock) {
   const bool alone = away_;
   trying_ = trying_ || alone;
   ++out_;
   lock.unlock();
-  auto opened = open_();
+  auto opened = open();
   lock.lock();
   if (alone) trying_ = false;
-  if (!opened) {
-    --out_;
-    freed_.notify_one();
-    away_ = true;
-    why_away_ = Error{Errc::unavailable, "database away: " + opened.error().message};
-    pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.longest_pause);
-    retry_at_ = std::chrono::steady_clock::now() + pause_;
-    return why_away_;
+  if (opened) {
+    away_ = false;
+    pause_ = {};
+    retry_at_ = {};
+    return Lease(*this, std::move(*opened), false);
   }
-  away_ = false;
-  pause_ = {};
-  return Lease(*this, std::move(*opened), false);
+  --out_;
+  pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.longest_pause);
+  retry_at_ = Clock::now() + pause_;
+  away_ = out_ == 0 && idle_.empty();
+  why_away_ = Error{Errc::unavailable, "database away: " + opened.error().message};
+  freed_.notify_all();
+  return std::nullopt;
+}
+
+sql::Outcome<std::unique_ptr<sql::Connection>> ConnectionPool::open() {
+  try {
+    return open_();
+  } catch (const std::exception& e) {
+    return sql::Failure{sql::Cause::connection_lost, {}, {}, e.what()};
+  }
 }
 
 void ConnectionPool::give_back(std::unique_ptr<sql::Connection> connection) {

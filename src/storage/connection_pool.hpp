@@ -1,7 +1,8 @@
 // Connections for calls that block, each leased by one thread at a time.
 //
 // Thread-safe. A database that is away costs its callers little: while one of them tries to connect, and for a growing
-// pause after each failure, the others are answered Errc::unavailable at once.
+// pause after each failure, the others are answered Errc::unavailable at once. While some connections work, one more
+// that cannot be had (the server's limit is reached) is no such thing: its caller waits for the others.
 #pragma once
 
 #include "storage/sql_connection.hpp"
@@ -11,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -71,7 +73,9 @@ class ConnectionPool {
   void close();
 
  private:
-  Result<Lease> connect(std::unique_lock<std::mutex> lock);
+  using Clock = std::chrono::steady_clock;
+  std::optional<Lease> connect(std::unique_lock<std::mutex>& lock);
+  sql::Outcome<std::unique_ptr<sql::Connection>> open();
   void give_back(std::unique_ptr<sql::Connection> connection);
   void drop_idle();
 
@@ -82,11 +86,11 @@ class ConnectionPool {
   std::vector<std::unique_ptr<sql::Connection>> idle_;
   std::size_t out_ = 0;  // leased, or being opened
   bool closed_ = false;
-  bool away_ = false;    // the last attempt to connect failed
+  bool away_ = false;    // the last attempt to connect failed, and nobody has a connection
   bool trying_ = false;  // somebody tries again
   Error why_away_;
   std::chrono::milliseconds pause_{0};
-  std::chrono::steady_clock::time_point retry_at_{};
+  Clock::time_point retry_at_{};  // no new connection is tried before
 };
 
 }  // namespace chat::storage
