@@ -1,5 +1,10 @@
 """What an operator meets at 3 a.m.: stops, restarts, floods, databases that go away."""
 
+import base64
+import contextlib
+import os
+import shutil
+import subprocess
 import threading
 import time
 import uuid
@@ -99,6 +104,186 @@ def test_postgres_goes_away_and_comes_back(launch, own_postgres, tmp_path):
     assert [m["content"] for m in got if m["type"] == "message"] == contents
 
 
+def test_a_failover_that_lost_commits_closes_sockets_and_begins_anew(launch, own_postgres, tmp_path):
+    database = own_postgres.new_database()
+    url = own_postgres.url(database)
+    assert run_chatd("migrate", env={"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "d")}).returncode == 0
+    server = launch("sqlite", {"DATABASE_URL": url})
+    user, other = server.api.user("Ada"), server.api.user("Grace")
+    room = server.api.room(user["token"])
+    socket = server.api.socket(room["id"], user["token"])
+    reader = server.api.socket(room["id"], other["token"])
+    for n in range(5):
+        socket.send({"content": f"m{n}", "client_id": f"m{n}"})
+    reader.recv_until(lambda m: m.get("content") == "m4")
+    # Another server, promoted with the last three commits missing.
+    own_postgres.sql("DELETE FROM messages WHERE seq > 2; UPDATE rooms SET last_seq = 2, message_count = 2; "
+                     "UPDATE database_info SET system_identifier = 'the standby'; "
+                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                     database)
+    server.api.room(user["token"])
+    for gone in (socket, reader):
+        with pytest.raises(Closed) as end:
+            while True:
+                gone.recv(15)
+        assert (end.value.code, end.value.reason) == (1012, "state invalidated")
+    assert [e for e in server.log_entries() if e.get("msg") == "epoch_changed" or e.get("event") == "epoch_changed"], server.log[-5:]
+    reader = server.api.socket(room["id"], other["token"])
+    socket = server.api.socket(room["id"], user["token"], "&history=0")
+    socket.send({"content": "new", "client_id": "new"})
+    ack = socket.recv_until(lambda m: m.get("type") == "ack", 15)[-1]
+    assert ack["seq"] == 3
+    got = [m["content"] for m in reader.recv_until(lambda m: m.get("content") == "new", 15) if m["type"] == "message"]
+    assert got == ["m0", "m1", "new"]
+
+
+@contextlib.contextmanager
+def small_disk(folder, megabytes):
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip("a disk of its own takes the right to mount: " + done.stderr.strip())
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder):
+    """Takes every byte that is left; answers how to give them back."""
+    path = folder / "filler"
+    with open(path, "wb", buffering=0) as file:
+        for block in (1 << 16, 4096, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"x" * block)
+    return path.unlink
+
+
+def full_disk(server, disk):
+    """A conversation through a disk that fills up and is given space again."""
+    user = server.api.user()
+    room = server.api.room(user["token"])
+    socket = server.api.socket(room["id"], user["token"], "&history=0")
+    contents = [f"{n} " + base64.b64encode(os.urandom(30000)).decode() for n in range(60)]  # that no database packs smaller
+    acks = []
+
+    def collect():
+        while len(acks) < len(contents):
+            message = socket.recv(60)
+            if message.get("type") == "ack":
+                acks.append(message)
+
+    collector = threading.Thread(target=collect)
+    collector.start()
+
+    def say(some):
+        for content in some:
+            socket.send({"content": content, "client_id": content.split()[0]})
+
+    say(contents[:5])
+    deadline = time.monotonic() + 20
+    while len(acks) < 5 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(acks) == 5
+    release = fill(disk)
+    sender = threading.Thread(target=say, args=(contents[5:],))
+    sender.start()
+    deadline = time.monotonic() + 30
+    while server.api.get("/readyz").status == 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    stored = len(acks)
+    assert stored < len(contents)
+    seen = set()
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        seen.add(server.api.get("/readyz").status)
+        time.sleep(0.02)
+    assert seen == {503}, "readiness must not flap"
+    assert server.api.get("/healthz").status == 200
+    assert len(acks) == stored
+    acknowledged = {a["id"] for a in acks}
+    assert acknowledged <= {m["id"] for m in server.api.all_history(room["id"], user["token"])}, "reading goes on"
+    return user, room, acks, contents, collector, sender, release
+
+
+def heals(server, user, room, acks, contents, collector, sender):
+    collector.join(60)
+    sender.join(10)
+    assert not collector.is_alive() and not sender.is_alive()
+    assert [a["client_id"] for a in acks] == [str(n) for n in range(len(contents))]
+    deadline = time.monotonic() + 20
+    while server.api.get("/readyz").status != 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert server.api.get("/readyz").status == 200
+    history = server.api.all_history(room["id"], user["token"])
+    assert [m["content"] for m in history] == contents
+    assert [m["id"] for m in history] == [a["id"] for a in acks]
+
+
+def test_a_full_disk_refuses_heals_and_loses_nothing(launch, tmp_path):
+    with small_disk(tmp_path / "disk", 24) as disk:
+        server = launch("sqlite", {"DATA_DIR": str(disk / "data")})
+        user, room, acks, contents, collector, sender, release = full_disk(server, disk)
+        refused = server.api.post("/api/v1/rooms", {"name": uuid.uuid4().hex}, user["token"])
+        assert refused.status == 503 and 1 <= int(refused.headers["retry-after"]) <= 60
+        release()
+        heals(server, user, room, acks, contents, collector, sender)
+        server.kill()
+        server.start()
+        assert [m["id"] for m in server.api.all_history(room["id"], user["token"])] == [a["id"] for a in acks]
+        assert server.stop() == 0
+
+
+def test_postgres_with_a_full_disk_is_not_ready_until_it_has_space(launch, own_postgres, tmp_path):
+    with small_disk(tmp_path / "disk", 32) as disk:
+        os.chmod(disk, 0o777)
+        tablespace = disk / "tables"
+        tablespace.mkdir()
+        for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+            os.chmod(folder, os.stat(folder).st_mode | 0o055)
+        if own_postgres.user:
+            shutil.chown(tablespace, own_postgres.user, own_postgres.user)
+        own_postgres.sql(f"CREATE TABLESPACE small LOCATION '{tablespace}'")
+        own_postgres.sql("CREATE DATABASE small TABLESPACE small")
+        url = own_postgres.url("small")
+        assert run_chatd("migrate", env={"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "d")}).returncode == 0
+        server = launch("sqlite", {"DATABASE_URL": url})
+        user, room, acks, contents, collector, sender, release = full_disk(server, disk)
+        release()
+        heals(server, user, room, acks, contents, collector, sender)
+        assert server.stop() == 0
+        own_postgres.stop("immediate")
+
+
+def test_limits_count_for_the_address_that_a_trusted_proxy_names(launch):
+    server = launch("sqlite", {"RATE_LIMITS": "on", "LOGIN_FAILURES_PER_ADDRESS": "3", "TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8"})
+
+    def log_in(*forwarded):
+        body = {"username": f"{uuid.uuid4().hex}@example.com", "password": "not the password"}
+        return server.api.post("/api/v1/auth/login", body, headers={"X-Forwarded-For": ", ".join(forwarded)} if forwarded else {}).status
+
+    assert [log_in("203.0.113.7") for _ in range(4)] == [401] * 3 + [429]
+    assert log_in("203.0.113.8") == 401
+    # What the client wrote itself stands before what the proxies saw, and counts for nothing.
+    assert log_in("198.51.100.1", "203.0.113.7") == 429
+    assert log_in("203.0.113.7", "10.1.2.3") == 429
+    assert log_in("203.0.113.7", "203.0.113.9") == 401
+    # One /64 is one address.
+    assert [log_in(f"2001:db8:1:2::{n}") for n in range(4)] == [401] * 3 + [429]
+    assert log_in("2001:db8:1:3::1") == 401
+
+
+def test_whoever_is_no_trusted_proxy_names_no_address(launch):
+    server = launch("sqlite", {"RATE_LIMITS": "on", "LOGIN_FAILURES_PER_ADDRESS": "3"})
+    statuses = []
+    for n in range(4):
+        body = {"username": f"{uuid.uuid4().hex}@example.com", "password": "not the password"}
+        statuses.append(server.api.post("/api/v1/auth/login", body, headers={"X-Forwarded-For": f"203.0.113.{n}"}).status)
+    assert statuses == [401] * 3 + [429]
+
+
 def test_the_limits_answer_429_and_say_when_to_come_back(launch):
     server = launch("sqlite", {"RATE_LIMITS": "on", "ROOMS_PER_SECOND": "1", "ROOMS_BURST": "3"})
     user = server.api.user()
@@ -182,6 +367,5 @@ def test_running_out_of_descriptors_pauses_and_heals(launch):
 
 
 def _cpu(server):
-    import os
     fields = open(f"/proc/{server.process.pid}/stat").read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
