@@ -80,7 +80,7 @@ Result<void> Server::start_services() {
   fan_out_ = std::make_unique<fanout::FanOut>(
       loops, storage_->history(), [this](std::function<void()> job) { return read_pool_->post(std::move(job)); }, bus_,
       clock, fan_out);
-  storage_->on_epoch_changed([this](const std::string&) { fan_out_->invalidate(); });
+  storage_->on_epoch_changed([this](const std::string& epoch) { fan_out_->invalidate(epoch); });
   auto journal = journal_options(s);
   const bool lanes = storage_->info().kind == storage::DatabaseKind::postgres;
   journal.observer = std::make_shared<JournalMetrics>(lanes ? journal.lanes : 1);
