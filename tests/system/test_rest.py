@@ -101,7 +101,8 @@ def test_refreshing_a_token(server):
     ({"Authorization": "bEaReR eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."}, NOT_VALIDATED),
 ])
 def test_refusals_of_tokens(server, headers, body):
-    for method, path in (("GET", "/api/v1/rooms"), ("POST", "/api/v1/rooms"), ("POST", "/api/v1/auth/refresh_token"), ("GET", f"/api/v1/rooms/{uuid.uuid4()}/history")):
+    for method, path in (("GET", "/api/v1/rooms"), ("POST", "/api/v1/rooms"), ("POST", "/api/v1/auth/refresh_token"), ("GET", f"/api/v1/rooms/{uuid.uuid4()}/history"),
+                         ("POST", f"/api/v1/rooms/{uuid.uuid4()}/messages"), ("GET", "/api/v1/users/me")):
         answer = server.api.request(method, path, headers=headers)
         assert (answer.status, answer.json, answer.headers["www-authenticate"]) == (401, body, "Bearer")
 
@@ -157,6 +158,137 @@ def test_history_refuses_bad_questions_precisely(server):
     answer = get(f"/api/v1/rooms/{unknown}/history")
     assert (answer.status, answer.json) == (404, {"detail": {"error": "RoomNotFound", "message": f"Room with id {unknown} was not found."}})
     assert get(path + "?page=9223372036854775807&size=100").status in (200, 422)
+
+
+def messages_of(room):
+    return f"/api/v1/rooms/{room['id']}/messages"
+
+
+def test_sending_a_message(server):
+    user = server.api.user("Grace")
+    room = server.api.room(user["token"])
+    first = server.api.post(messages_of(room), {"content": " hi ", "client_id": "c-1", "metadata": {"mood": ["sunny"]}}, user["token"])
+    assert first.status == 201
+    assert first.json == {"id": first.json["id"], "seq": 1, "timestamp": first.json["timestamp"]}
+    assert uuid.UUID(first.json["id"]).version == 7 and TIME.match(first.json["timestamp"])
+    answer = server.api.post(messages_of(room) + "/", {"content": "and you?", "reply_to": first.json["id"]}, user["token"])
+    assert (answer.status, answer.json["seq"]) == (201, 2)
+    author = {"id": user["id"], "name": "Grace"}
+    assert server.api.all_history(room["id"], user["token"]) == [
+        {**first.json, "room_id": room["id"], "user": author, "content": " hi ", "metadata": {"mood": ["sunny"]}},
+        {**answer.json, "room_id": room["id"], "user": author, "content": "and you?", "reply_to": first.json["id"]}]
+
+
+def test_a_repeated_client_id_gets_the_first_answer(server):
+    import concurrent.futures
+    user, other = server.api.user(), server.api.user()
+    room = server.api.room(user["token"])
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        at_once = list(pool.map(lambda n: server.api.post(messages_of(room), {"content": f"try {n}", "client_id": "same"}, user["token"]), range(8)))
+    later = server.api.post(messages_of(room), {"content": "something else", "client_id": "same"}, user["token"])
+    assert [a.status for a in at_once] == [201] * 8 and later.status == 201
+    assert all(a.json == later.json for a in at_once)
+    another = server.api.post(messages_of(room), {"content": "mine", "client_id": "same"}, other["token"])
+    assert (another.status, another.json["seq"]) == (201, 2), "a client_id is its sender's own"
+    assert server.api.post(messages_of(room), {"content": "twice"}, user["token"]).json["seq"] == 3
+    assert server.api.post(messages_of(room), {"content": "twice"}, user["token"]).json["seq"] == 4
+    assert len(server.api.all_history(room["id"], user["token"])) == 4
+
+
+def test_what_is_sent_by_rest_is_seen_live_in_order(server):
+    ada, grace = server.api.user("Ada"), server.api.user("Grace")
+    room = server.api.room(ada["token"])
+    watching, own = server.api.socket(room["id"], grace["token"]), server.api.socket(room["id"], ada["token"])
+    sent = []
+    for n in range(30):
+        if n % 3 == 2:
+            own.send({"content": f"m{n}", "client_id": str(n)})
+            own.recv_until(lambda m: m.get("type") == "ack" and m["client_id"] == str(n))
+        else:
+            sent.append(server.api.post(messages_of(room), {"content": f"m{n}"}, ada["token"]).json)
+    assert sent[0]["seq"] == 1 and [s["seq"] for s in sent] == [n + 1 for n in range(30) if n % 3 != 2]
+    seen = [m for m in watching.recv_until(lambda m: m["content"] == "m29") if m["type"] == "message"]
+    assert [(m["content"], m["seq"]) for m in seen] == [(f"m{n}", n + 1) for n in range(30)]
+    assert {m["user_id"] for m in seen} == {ada["id"]}
+    by_number = {m["seq"]: m["id"] for m in seen}
+    assert all(by_number[s["seq"]] == s["id"] for s in sent)
+    # His own socket sees what came another way; an ack stands for the rest.
+    own.send({"content": "the end", "client_id": "end"})
+    assert own.recv_until(lambda m: m.get("client_id") == "end")[-1]["seq"] == 31
+
+
+def test_the_senders_own_sockets_see_what_he_sends_by_rest(server):
+    user = server.api.user()
+    room = server.api.room(user["token"])
+    socket = server.api.socket(room["id"], user["token"])
+    for n in range(3):
+        assert server.api.post(messages_of(room), {"content": f"m{n}"}, user["token"]).status == 201
+    assert [m["content"] for m in socket.recv_until(lambda m: m["content"] == "m2")] == ["m0", "m1", "m2"]
+
+
+@pytest.mark.parametrize("body, wanted", [
+    ({}, [("missing", ["body", "content"])]),
+    ({"content": ""}, [("string_too_short", ["body", "content"])]),
+    ({"content": 5, "client_id": "", "metadata": "x" * 9000, "reply_to": "7"},
+     [("string_type", ["body", "content"]), ("string_too_short", ["body", "client_id"]), ("value_error", ["body", "metadata"]), ("uuid_parsing", ["body", "reply_to"])]),
+    ({"content": "x", "client_id": "\u00e9" * 33}, [("string_too_long", ["body", "client_id"])]),
+])
+def test_bad_messages_name_every_fault(sqlite_server, body, wanted):
+    user = sqlite_server.api.user()
+    room = sqlite_server.api.room(user["token"])
+    assert faults(sqlite_server.api.post(messages_of(room), body, user["token"])) == wanted
+    both = sqlite_server.api.post("/api/v1/rooms/nonsense/messages", body, user["token"])
+    assert faults(both) == [("uuid_parsing", ["path", "room_id"])] + wanted
+    assert sqlite_server.api.all_history(room["id"], user["token"]) == []
+
+
+def test_refusals_of_messages(launch, database, request):
+    import sqlite3
+    server = launch(database)
+    ada, grace = server.api.user(), server.api.user()
+    room = server.api.room(ada["token"])
+    assert server.api.post(messages_of(room), {"content": "x"}).json == NOT_AUTHENTICATED
+    unknown = {"id": str(uuid.uuid4())}
+    answer = server.api.post(messages_of(unknown), {"content": "x"}, ada["token"])
+    assert (answer.status, answer.json) == (404, {"detail": {"error": "RoomNotFound", "message": f"Room with id {unknown['id']} was not found."}})
+    large = server.api.post(messages_of(room), {"content": "x" * (64 * 1024 + 1)}, ada["token"])
+    assert (large.status, large.json["detail"]["error"]) == (413, "PayloadTooLarge")
+    assert server.api.post(messages_of(room), {"content": "x" * (64 * 1024)}, ada["token"]).status == 201
+    # There is no way yet to make a private room: the database is told.
+    if database == "postgres":
+        name = server.env["DATABASE_URL"].rsplit("/", 1)[1]
+        request.getfixturevalue("postgres").sql(f"UPDATE rooms SET kind = 'private' WHERE id = '{room['id']}'", name)
+    else:
+        files = [f for f in (server.folder / "data").glob("*.db")]
+        with sqlite3.connect(files[0], timeout=10) as connection:
+            changed = connection.execute("UPDATE rooms SET kind = 'private' WHERE id = ?", (uuid.UUID(room["id"]).hex,)).rowcount
+        connection.close()
+        assert changed == 1
+    refused = server.api.post(messages_of(room), {"content": "let me in"}, grace["token"])
+    assert (refused.status, refused.json) == (403, {"detail": {"error": "Forbidden", "message": "You are not allowed to do this."}})
+    assert server.api.post(messages_of(room), {"content": "still mine"}, ada["token"]).json["seq"] == 2
+
+
+def test_a_users_rate_holds_for_sockets_and_requests_together(launch):
+    server = launch("sqlite", env={"RATE_LIMITS": "on", "MESSAGES_PER_SECOND": "0.1", "MESSAGES_BURST": "4"})
+    user, other = server.api.user(), server.api.user()
+    room = server.api.room(user["token"])
+    socket = server.api.socket(room["id"], user["token"])
+    for n in range(2):
+        socket.send({"content": "by socket", "client_id": str(n)})
+    socket.recv_until(lambda m: m.get("client_id") == "1")
+    answers = [server.api.post(messages_of(room), {"content": "by request"}, user["token"]) for _ in range(3)]
+    assert [a.status for a in answers] == [201, 201, 429]
+    assert answers[2].json["detail"]["error"] == "TooManyRequests"
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 60 and answers[2].headers["ratelimit-limit"] == "4"
+    assert server.api.post(messages_of(room), {"content": "another's"}, other["token"]).status == 201
+
+
+def test_who_am_i(server):
+    user = server.api.user("Ada")
+    answer = server.api.get("/api/v1/users/me", user["token"])
+    assert (answer.status, answer.json) == (200, {"id": user["id"], "name": "Ada", "username": user["username"]})
+    assert server.api.get("/api/v1/users/me").json == NOT_AUTHENTICATED
 
 
 def test_unknown_paths_and_methods(server):
