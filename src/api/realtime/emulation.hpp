@@ -3,10 +3,14 @@
 // knows.
 #pragma once
 
+#include "api/operations/operations.hpp"
+#include "api/realtime/options.hpp"
 #include "api/realtime/session.hpp"
 #include "base/result.hpp"
 #include "transport/event_loop.hpp"
+#include "transport/http_types.hpp"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -40,5 +44,13 @@ class EmulatedSessions {
   std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;
 };
+
+using MakeSession = std::function<std::shared_ptr<RealtimeSession>(const RealtimeSession::Wire& wire,
+                                                                   const transport::HttpRequest& request)>;
+
+// POST /connection/http_stream (the first commands are its body; Protobuf as application/octet-stream), GET and POST
+// /connection/sse (?cf_connect=, or its body), POST /emulation. All referenced objects outlive the table.
+void add_emulation_routes(Operations& operations, EmulatedSessions& sessions, const RealtimeOptions& options,
+                          MakeSession make);
 
 }  // namespace chat::api

@@ -1,5 +1,6 @@
 #include "api/realtime/session.hpp"
 
+#include "api/realtime/emulation.hpp"
 #include "telemetry/log.hpp"
 
 #include <algorithm>
@@ -33,13 +34,31 @@ milliseconds half_to_whole(milliseconds interval) {
 RealtimeSession::RealtimeSession(const RealtimeOptions& options, const Clock& clock, const Wire& wire)
     : options_(options), clock_(clock), wire_(wire) {}
 
+struct RealtimeSession::Emulation {
+  EmulatedSessions& sessions;
+  std::string first_commands;
+  std::string secret = {};  // once it is open
+};
+
+RealtimeSession::~RealtimeSession() {
+  if (emulation_) emulation_->sessions.remove(emulation_->secret);
+}
+
 // --- the connection ---
+
+void RealtimeSession::emulate(EmulatedSessions& sessions, std::string first_commands) {
+  emulation_ = std::make_unique<Emulation>(Emulation{sessions, std::move(first_commands)});
+}
 
 void RealtimeSession::on_open(transport::Connection& socket) {
   socket_ = &socket;
   next_step_ = clock_.steady() + options_.connect_timeout;
   schedule();
   opened();
+  if (!emulation_ || !alive()) return;
+  emulation_->secret = emulation_->sessions.add(weak_from_this(), socket.loop());
+  if (wire_.framing == Framing::sse) write("2\r\n\r\n\r\n");  // a chunk with an empty line: proxies let the head pass
+  on_commands(std::exchange(emulation_->first_commands, {}));
 }
 
 void RealtimeSession::on_text(std::string_view message) {
@@ -70,15 +89,17 @@ void RealtimeSession::on_close(const transport::CloseInfo& info) {
   state_ = State::closed;
   cancel();
   rest_ = {};
+  if (emulation_) emulation_->sessions.remove(emulation_->secret);
   ended(info);
   socket_ = nullptr;
 }
 
 void RealtimeSession::close(CloseCode why, std::string_view reason) {
   if (state_ == State::closed) return;
+  if (reason.empty()) reason = row_of(why).reason;
+  if (emulation_) push({}, DisconnectPush(why, std::string(reason)));  // HTTP has no close codes
   state_ = State::closed;
   cancel();
-  if (reason.empty()) reason = row_of(why).reason;
   if (socket_) socket_->close(static_cast<std::uint16_t>(why), reason);
 }
 
@@ -256,6 +277,10 @@ void RealtimeSession::connected(CommandId id, ConnectResult result) {
   }
   next_step_ = clock_.steady() + half_to_whole(options_.ping_interval);
   schedule();
+  if (emulation_) {
+    result.session = emulation_->secret;
+    result.node = emulation_->sessions.node();
+  }
   reply(id, result);
 }
 

@@ -23,6 +23,8 @@
 
 namespace chat::api {
 
+class EmulatedSessions;
+
 inline constexpr std::string_view kRealtimeVersion = "chatd 1.0";  // `version` of connect and refresh results
 
 class RealtimeSession : public transport::WebSocketHandler,
@@ -38,6 +40,11 @@ class RealtimeSession : public transport::WebSocketHandler,
   };
 
   RealtimeSession(const RealtimeOptions& options, const Clock& clock, const Wire& wire);
+  ~RealtimeSession() override;
+
+  // Before it is opened, of all that are no WebSockets: replies go over an HTTP answer that does not end, commands come
+  // one by one (emulation.hpp), the first ones with the request. `sessions` outlives it.
+  void emulate(EmulatedSessions& sessions, std::string first_commands);
 
   // One or more commands, as they came in one frame (or in one request of an emulated connection).
   void on_commands(std::string_view frame);
@@ -108,6 +115,8 @@ class RealtimeSession : public transport::WebSocketHandler,
   bool leaving() const noexcept { return leaving_; }
 
  private:
+  struct Emulation;
+
   enum class State : std::uint8_t {
     fresh,       // nothing but `connect` is legal
     connecting,  // its answer is awaited: what comes behind it waits
@@ -131,7 +140,8 @@ class RealtimeSession : public transport::WebSocketHandler,
   const RealtimeOptions& options_;
   const Clock& clock_;
   transport::Connection* socket_ = nullptr;
-  std::string rest_;  // commands that came and are not yet started
+  std::unique_ptr<Emulation> emulation_;  // null: a WebSocket
+  std::string rest_;                      // commands that came and are not yet started
   Timestamp expires_at_ = Timestamp::max();
   std::chrono::steady_clock::time_point next_step_;  // of liveness: a ping, or the pong's last moment
   std::uint32_t in_flight_ = 0;
