@@ -150,6 +150,14 @@ api::RealtimeOptions realtime_options(const Settings& s) {
   return o;
 }
 
+api::EventTailOptions event_tail_options(const Settings& s) {
+  api::EventTailOptions o;
+  o.connection.backlog_bytes = s.backlog_bytes;
+  o.connection.close_timeout = s.close_timeout;
+  o.comment_interval = s.ping_interval;
+  return o;
+}
+
 storage::DatabaseTarget database_target(const Settings& s) {
   const DatabaseUrl url = s.database();
   switch (url.kind) {

@@ -1,6 +1,7 @@
 // From settings to the small Options structs of the modules: the one place that knows both.
 #pragma once
 
+#include "api/event_tail/event_tail.hpp"
 #include "api/http/http_api.hpp"
 #include "api/realtime/options.hpp"
 #include "api/room_socket/options.hpp"
@@ -34,6 +35,7 @@ transport::HttpServerOptions http_options(const Settings& s);
 transport::ListenerOptions listener_options(const Settings& s);
 api::RoomSocketOptions room_socket_options(const Settings& s);
 api::RealtimeOptions realtime_options(const Settings& s);
+api::EventTailOptions event_tail_options(const Settings& s);
 storage::DatabaseTarget database_target(const Settings& s);
 storage::StorageOptions serving_storage_options(const Settings& s);
 // For one command beside a server that may be running: small writes, no lock file.

@@ -1,8 +1,10 @@
 // The composition root: read it to learn what there is and who needs whom.
 #include "app/server.hpp"
 
+#include "api/event_tail/event_tail.hpp"
 #include "api/operations/resources.hpp"
 #include "api/operations/typing.hpp"
+#include "api/realtime/emulation.hpp"
 #include "api/realtime/realtime.hpp"
 #include "api/room_socket/room_sockets.hpp"
 #include "app/options.hpp"
@@ -90,6 +92,7 @@ Result<void> Server::start_services() {
   messages_ = std::make_unique<Messages>(storage_->journal(), clock, messages_options(s));
   feeds_ = std::make_unique<Feeds>(storage_->rooms(), storage_->history(), *read_pool_);
   typing_ = std::make_unique<api::Typing>(*fan_out_, *rooms_, clock);
+  event_tails_ = std::make_unique<api::EventTails>(*fan_out_, *live_sessions_, *rooms_, clock, event_tail_options(s));
   room_sockets_ = std::make_unique<api::RoomSockets>(*fan_out_, *sessions_, *live_sessions_, *rooms_, *messages_,
                                                      storage_->journal(), clock, room_socket_options(s));
   api::Services services{.accounts = accounts_.get(),
@@ -97,6 +100,7 @@ Result<void> Server::start_services() {
                          .rooms = rooms_.get(),
                          .messages = messages_.get(),
                          .feeds = feeds_.get(),
+                         .tails = event_tails_.get(),
                          .typing = typing_.get()};
   services.readiness.push_back(api::store_readiness(storage_->users(), *read_pool_));
   services.readiness.push_back(api::journal_readiness(storage_->journal()));
@@ -108,6 +112,12 @@ Result<void> Server::start_services() {
   const api::RealtimeServices realtime{*fan_out_, *sessions_, *live_sessions_, *rooms_,
                                        *feeds_,   *messages_, *operations_,    clock};
   realtime_ = std::make_unique<api::Realtime>(realtime, realtime_options(s));
+  emulated_ = std::make_unique<api::EmulatedSessions>();
+  api::add_emulation_routes(*operations_, *emulated_, realtime_->options(),
+                            [this](const api::RealtimeSession::Wire& wire, const transport::HttpRequest& request) {
+                              return realtime_->make_session(wire, request.request_id,
+                                                             api::caller_address(request, settings_.trusted_proxies));
+                            });
   http_api_ = std::make_unique<api::HttpApi>(*operations_, *sessions_, http_api_options(s));
   http_api_->add_upgrade(api::RoomSockets::kPath, [this](transport::HttpRequest request, schema::Pairs path) {
     return room_sockets_->upgrade(std::move(request), std::move(path));

@@ -31,6 +31,8 @@
 #include <vector>
 
 namespace chat::api {
+class EmulatedSessions;
+class EventTails;
 class Realtime;
 class RoomSockets;
 class Typing;
@@ -87,6 +89,8 @@ class Server {
   std::unique_ptr<Messages> messages_;
   std::unique_ptr<Feeds> feeds_;
   std::unique_ptr<api::Typing> typing_;
+  std::unique_ptr<api::EventTails> event_tails_;
+  std::unique_ptr<api::EmulatedSessions> emulated_;
   std::unique_ptr<api::RoomSockets> room_sockets_;
   std::unique_ptr<api::Operations> operations_;
   std::unique_ptr<api::Realtime> realtime_;

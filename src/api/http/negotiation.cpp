@@ -59,6 +59,10 @@ bool prefers_html(const transport::HttpHeaders& headers) {
   return html > 0 && html >= weight_of(headers, "accept", "application/json");
 }
 
+bool accepts_event_stream(const transport::HttpHeaders& headers) {
+  return weight_of(headers, "accept", "text/event-stream") > 0;
+}
+
 bool etag_matches(const transport::HttpHeaders& headers, std::string_view etag) {
   return std::ranges::any_of(headers.tokens("if-none-match"), [&](std::string_view one) {
     if (one.starts_with("W/")) one.remove_prefix(2);

@@ -13,6 +13,9 @@ bool accepts_encoding(const transport::HttpHeaders& headers, std::string_view co
 // Does the client ask for a page rather than for JSON? It has to name text/html: "*/*" is a program.
 bool prefers_html(const transport::HttpHeaders& headers);
 
+// Does the client ask for server-sent events? It has to name text/event-stream.
+bool accepts_event_stream(const transport::HttpHeaders& headers);
+
 // Does If-None-Match name this entity tag (weak comparison)?
 bool etag_matches(const transport::HttpHeaders& headers, std::string_view etag);
 

@@ -18,6 +18,7 @@
 
 namespace chat::api {
 
+class EventTails;
 class Typing;
 
 // Something without which the server is not ready; an error's message is the sentence that says so.
@@ -35,6 +36,7 @@ struct Services {
   Rooms* rooms = nullptr;
   Messages* messages = nullptr;
   Feeds* feeds = nullptr;
+  EventTails* tails = nullptr;
   Typing* typing = nullptr;
   const Clock* clock = &system_clock();
   std::vector<ReadinessCheck> readiness = {};

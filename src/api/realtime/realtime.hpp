@@ -5,6 +5,7 @@
 
 #include "api/operations/operations.hpp"
 #include "api/realtime/options.hpp"
+#include "api/realtime/session.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "chat/feeds.hpp"
@@ -17,6 +18,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -44,6 +46,10 @@ class Realtime {
   // subprotocol, else of ?cf_protocol=protobuf or ?format=protobuf, else JSON.
   // `address` of the caller as limits count it.
   boost::asio::awaitable<transport::UpgradeAnswer> upgrade(transport::HttpRequest request, std::string address);
+
+  // Of a client that has no WebSocket, see emulation.hpp.
+  std::shared_ptr<RealtimeSession> make_session(const RealtimeSession::Wire& wire, std::string request_id,
+                                                std::string address) const;
 
   const RealtimeServices& services() const noexcept { return services_; }
   const RealtimeOptions& options() const noexcept { return options_; }
