@@ -119,7 +119,7 @@ void HomeFeed::on_retry() {
 
 void HomeFeed::accept(const Event& event, const Origin& origin, bool fetched) {
   FrameBatch& to = batch();
-  FrameBatch::Entry entry;
+  FrameBatch::Entry& entry = to.entries.emplace_back();
   entry.seq = event.seq;
   entry.kind = event.kind;
   entry.fetched = fetched;
@@ -131,7 +131,6 @@ void HomeFeed::accept(const Event& event, const Origin& origin, bool fetched) {
   if (event.message_seq && (event.kind == EventKind::message_edited || event.kind == EventKind::message_deleted))
     entry.rewrites = *event.message_seq;
   entry.frames = Encoder::event(to.bytes, formats_, event, origin);
-  to.entries.push_back(entry);
   last_ = event.seq;
   if (known_head_ < last_) known_head_ = last_;
 }
@@ -144,22 +143,20 @@ void HomeFeed::offer_notice(const Notice& notice) {
     early_notices_->feed = key_;
   }
   FrameBatch& to = live_ ? batch() : *early_notices_;
-  FrameBatch::Entry entry;
+  FrameBatch::Entry& entry = to.entries.emplace_back();
   entry.what = FrameBatch::What::notice;
   entry.author = notice.user;
   entry.at = notice.at;
   entry.origin = notice.origin;
   entry.frames = Encoder::notice(to.bytes, noticed_formats_, key_, notice);
-  to.entries.push_back(entry);
 }
 
 void HomeFeed::offer_signal(const Signal& signal) {
   if (!live_ || !formats_.any_realtime()) return;
   FrameBatch& to = batch();
-  FrameBatch::Entry entry;
+  FrameBatch::Entry& entry = to.entries.emplace_back();
   entry.what = FrameBatch::What::signal;
   entry.frames = Encoder::signal(to.bytes, formats_, key_, signal);
-  to.entries.push_back(entry);
 }
 
 FrameBatch& HomeFeed::batch() {
@@ -185,14 +182,6 @@ void HomeFeed::add_stream(const Stream& stream) {
 void HomeFeed::remove_stream(std::uint32_t shard, std::uint64_t number) {
   std::erase_if(streams_, [&](const Stream& stream) { return stream.shard == shard && stream.number == number; });
   note_formats();
-}
-
-std::vector<std::uint32_t> HomeFeed::shards() const {
-  std::vector<std::uint32_t> shards;
-  for (const Stream& stream : streams_) {
-    if (shards.empty() || shards.back() != stream.shard) shards.push_back(stream.shard);
-  }
-  return shards;
 }
 
 void HomeFeed::note_formats() {

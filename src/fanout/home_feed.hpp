@@ -75,7 +75,6 @@ class HomeFeed {
   void add_stream(const Stream& stream);
   void remove_stream(std::uint32_t shard, std::uint64_t number);  // harmless when there is none
   std::vector<Stream>& streams() noexcept { return streams_; }    // by shard
-  std::vector<std::uint32_t> shards() const;                      // that have some
   FormatSet noticed_formats() const noexcept { return noticed_formats_; }
   // Connections that came and went; the event tail's are not among them.
   void enter() noexcept { ++connections_; }

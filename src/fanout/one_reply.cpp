@@ -18,7 +18,11 @@ OneReply::OneReply(Subscription& subscription, ReplayReader& reader, const Recov
   shard.loop().schedule(*this, shard.options().recovery_wait);
 }
 
-OneReply::~OneReply() { *self_ = nullptr; }
+// The next one of the connection may read the store.
+OneReply::~OneReply() {
+  *self_ = nullptr;
+  if (holds_reply_) subscription_.owner().on_writable();
+}
 
 void OneReply::step() {
   Subscriber& owner = subscription_.owner();
@@ -37,18 +41,17 @@ void OneReply::step() {
   finish(add_from_ring());
 }
 
-// The owner steps us again when the other one has finished.
 void OneReply::read_store() {
   if (subscription_.owner().recovers_elsewhere(subscription_)) return;
-  reading_ = true;
+  holds_reply_ = reading_ = true;
   reader_.read_missed(subscription_.feed(), reached_, [self = self_](Result<MissedPage> page) {
     if (*self) (*self)->on_page(std::move(page));
   });
 }
 
 void OneReply::on_page(Result<MissedPage> page) {
-  if (!page) return refuse(page.error());
   reading_ = false;
+  if (!page) return refuse(page.error());
   if (page->through < reached_) return finish(false);
   confirmed_ = true;
   for (auto& publication : page->publications) {
@@ -90,20 +93,13 @@ void OneReply::finish(bool recovered) {
   Recovery recovery;
   recovery.recovered = recovered;
   recovery.top = subscription.stream().last_seq();
-  const bool held = holds_reply();
   if (recovered) recovery.publications = std::move(publications_);
   owner.shard()->announce_entrance(subscription);
   subscription.become_current();  // this object is gone
   owner.on_subscribed(subscription, std::move(recovery));
-  if (held) owner.on_writable();
 }
 
-void OneReply::refuse(const Error& error) {
-  Subscriber& owner = subscription_.owner();
-  const bool held = holds_reply();
-  owner.shard()->refuse(subscription_, error);  // this object is gone
-  if (held) owner.on_writable();
-}
+void OneReply::refuse(const Error& error) { subscription_.owner().shard()->refuse(subscription_, error); }
 
 void OneReply::on_timer() noexcept { refuse(Error(Errc::unavailable, "the recovery took too long")); }
 

@@ -28,7 +28,7 @@ class OneReply final : public Approach, private transport::TimerNode {
   ~OneReply() override;
 
   void step() override;
-  bool holds_reply() const noexcept override { return reading_ || !publications_.empty(); }
+  bool holds_reply() const noexcept override { return holds_reply_; }
 
  private:
   void on_timer() noexcept override;
@@ -47,6 +47,7 @@ class OneReply final : public Approach, private transport::TimerNode {
   std::size_t bytes_ = 0;
   bool confirmed_ = false;  // there is such a number as reached_
   bool reading_ = false;
+  bool holds_reply_ = false;         // from the first read of the store on
   std::shared_ptr<OneReply*> self_;  // for answers that may come too late
 };
 

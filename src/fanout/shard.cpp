@@ -216,15 +216,15 @@ void Shard::attached(const FeedKey& feed, std::uint64_t stream, Seq last_seq) {
   }
 }
 
-void Shard::deliver(const std::shared_ptr<const FrameBatch>& batch) {
-  const auto found = local_.find(batch->feed);
+void Shard::deliver(const FrameBatch& batch) {
+  const auto found = local_.find(batch.feed);
   if (found == local_.end()) return;
   LocalFeed& local = *found->second;
-  for (const FrameBatch::Entry& entry : batch->entries) {
+  for (const FrameBatch::Entry& entry : batch.entries) {
     const bool from_here = entry.origin.connection != 0 && entry.origin.shard == index_;
     for (const auto& stream : local.streams) {
       if (!stream->live()) continue;
-      stream->append(*batch, entry, sender_of(entry, *stream), from_here ? entry.origin.connection : 0);
+      stream->append(batch, entry, sender_of(entry, *stream), from_here ? entry.origin.connection : 0);
     }
     if (!entry.removed.is_nil() && local.removals_after) remove_member(local, entry.seq, entry.removed);
   }

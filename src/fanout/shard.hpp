@@ -118,7 +118,7 @@ class Shard final : private HomeFeed::Host, private ReplayReader, private transp
   void offer_signal(const FeedKey& feed, const Signal& signal);
   // And back.
   void attached(const FeedKey& feed, std::uint64_t stream, Seq last_seq);
-  void deliver(const std::shared_ptr<const FrameBatch>& batch);
+  void deliver(const FrameBatch& batch);
   void lose_position(const FeedKey& feed);
 
   void announce(HomeFeed& feed, protocol::NoticeKind kind, const Origin& who, const Entrant& entrant);

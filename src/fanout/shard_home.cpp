@@ -120,8 +120,10 @@ void Shard::on_position_lost(HomeFeed& feed) {
   const FeedKey key = feed.key();
   const auto lost = std::move(homes_.extract(key).mapped());
   fan_out_.bus_.unwatch(key);
-  for (const std::uint32_t shard : lost->feed.shards()) {
-    send_to(shard, [key](Shard& to) { to.lose_position(key); });
+  const auto& streams = lost->feed.streams();
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    if (i > 0 && streams[i - 1].shard == streams[i].shard) continue;
+    send_to(streams[i].shard, [key](Shard& to) { to.lose_position(key); });
   }
 }
 
@@ -134,7 +136,18 @@ void Shard::publish_news() {
 void Shard::publish(HomeFeed& feed) {
   const auto batch = feed.take_batch();
   if (!batch) return;
-  for (const std::uint32_t shard : feed.shards()) send_to(shard, [batch](Shard& to) { to.deliver(batch); });
+  // Last here, at once: who hears of it may have streams come and go.
+  bool here = false;
+  for (std::size_t i = 0; i < feed.streams().size(); ++i) {
+    const std::uint32_t shard = feed.streams()[i].shard;
+    if (i > 0 && feed.streams()[i - 1].shard == shard) continue;
+    if (shard == index_) {
+      here = true;
+    } else {
+      send_to(shard, [batch](Shard& to) { to.deliver(*batch); });
+    }
+  }
+  if (here) deliver(*batch);
 }
 
 // --- HomeFeed::Host ---

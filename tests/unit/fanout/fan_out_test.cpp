@@ -90,7 +90,7 @@ TEST(FanOut, MemoryAndStoreReplayTheSameBytes) {
       const auto page =
           read_replay_page(world.store, FeedKey::room(room), WireFormat::room, audience, after(n), {1000, 1 << 20});
       World other;
-      other.store.rooms = world.store.rooms;
+      other.store.feeds = world.store.feeds;
       auto from_store = joined(other, room, after(n), audience);
       for (const Received& one : from_store->received) store += one.text + '\n';
       EXPECT_EQ(memory, store) << n;
@@ -362,7 +362,7 @@ TEST(FanOut, AChangedDatabaseClosesEverybodyAndBeginsANew) {
   for (std::size_t shard = 0; shard < 3; ++shard) before.push_back(joined(world, room, last(10), kMessages, shard));
   for (int i = 0; i < 5; ++i) world.say(room, "lost");
   world.settle();
-  world.store.rooms[room].resize(2);
+  world.store.log(room).resize(2);
   world.fan_out->invalidate();
   world.settle();
   for (const auto& client : before) {
@@ -392,7 +392,7 @@ TEST(FanOut, WhoEntersWhileTheChangeSpreadsIsServedByTheNewState) {
       auto early = joined(world, room, last(10), kMessages, second);
       for (int i = 0; i < 5; ++i) world.say(room, "lost");
       world.settle();
-      world.store.rooms[room].resize(1);
+      world.store.log(room).resize(1);
       world.fan_out->invalidate();
       world.poll(first);
       auto late = Client::connect(world, first, "Grace");

@@ -72,7 +72,7 @@ class Simulation {
 
   FakeStore& store() { return world_.store; }
   std::string text() { return std::string(1 + below(random_, one_in(random_, 10) ? 3000 : 80), 'x'); }
-  std::int64_t head(std::size_t room) { return static_cast<std::int64_t>(store().rooms[rooms_[room]].size()); }
+  std::int64_t head(std::size_t room) { return static_cast<std::int64_t>(store().log(rooms_[room]).size()); }
 
   void step() {
     switch (below(random_, 16)) {
@@ -147,7 +147,7 @@ class Simulation {
     if (!client_id.empty() && one_in(random_, 4) && !peer.own.empty()) {
       // The journal knows the key: the first message's answer comes instead, sooner or later.
       const auto first = std::next(peer.own.begin(), static_cast<std::ptrdiff_t>(below(random_, peer.own.size())));
-      const auto& log = store().rooms[room];
+      const auto& log = store().log(room);
       const auto event =
           std::find_if(log.begin(), log.end(), [&](const Event& e) { return e.id.str() == first->first; });
       const Stored stored{event->id.value, event->seq, Ordinal(), event->at, true};
@@ -167,7 +167,7 @@ class Simulation {
     std::shared_ptr<const Event> event;
     if (edit) {
       const Seq message(1 + static_cast<std::int64_t>(below(random_, static_cast<std::size_t>(head(room)))));
-      if (!store().rooms[rooms_[room]][static_cast<std::size_t>(message.value) - 1].message) return;
+      if (!store().log(rooms_[room])[static_cast<std::size_t>(message.value) - 1].message) return;
       event = store().add_edit(rooms_[room], message, "edited");
     } else {
       event = store().add_message(rooms_[room], stranger_, text());
@@ -197,7 +197,8 @@ class Simulation {
     if (!socket || !socket->is_open()) return;
     const bool current = peer.client->subscription.current();
     peer.markers.push_back(current ? peer.client->subscription.stream().last_seq().value : -1);
-    socket->send_text(R"({"type":"marker","seq":)" + std::to_string(peer.markers.size() - 1) + "}");
+    static_cast<transport::WebSocket*>(socket)->send_text(R"({"type":"marker","seq":)" +
+                                                          std::to_string(peer.markers.size() - 1) + "}");
   }
 
   void answer() {
@@ -215,7 +216,7 @@ class Simulation {
 
   void check(const Peer& peer) {
     SCOPED_TRACE("peer on room " + std::to_string(peer.room));
-    const auto& log = store().rooms[rooms_[peer.room]];
+    const auto& log = store().log(rooms_[peer.room]);
     const bool complete = !peer.left && !peer.client->closed();
     std::int64_t at = 0;  // the newest number seen
     bool begun = false;
