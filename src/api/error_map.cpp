@@ -9,7 +9,8 @@ namespace {
 using namespace std::string_view_literals;
 
 // Realtime codes: 102 and 103 are what SDKs know of channels, 107 is final, 100 and 111 are temporary. What has no code
-// there has HTTP's: 404 for what is not there and is no channel, 409 for what contradicts the present state.
+// there has HTTP's: 404 for what is not there and is no channel, 409 for what contradicts the present state, 504 for
+// what may have been stored.
 constexpr std::array kTable = {
     ErrorMapping{Errc::invalid, 422, "InvalidInput"sv, "The input is not valid."sv, 1008, 107, false,
                  "The input is invalid"sv},
@@ -36,7 +37,7 @@ constexpr std::array kTable = {
                  "The server is busy. Nothing was changed; please try again."sv, 1013, 111, true,
                  "The server is busy, or its database is away; Retry-After says when to come again"sv},
     ErrorMapping{Errc::outcome_unknown, 503, "OutcomeUnknown"sv,
-                 "It is not known whether this was stored. Please send it again with the same client_id."sv, 1013, 100,
+                 "It is not known whether this was stored. Please send it again with the same client_id."sv, 1013, 504,
                  true, "It may or may not have been stored"sv},
     ErrorMapping{Errc::unavailable, 503, "ServiceUnavailable"sv,
                  "The service is not available at the moment. Nothing was changed; please try again."sv, 1013, 100,

@@ -16,7 +16,7 @@ struct ErrorMapping {
   std::string_view code;         // {"detail": {"error": <code>, ...}}
   std::string_view sentence;     // "{}" stands for what was asked for: a name, an id
   std::uint16_t close_code;      // RFC 6455 and its registry
-  std::uint32_t realtime_code;   // of the Centrifuge protocol: 100..112 its own meanings, 404 and 409 ours
+  std::uint32_t realtime_code;   // of the Centrifuge protocol: 100..112 its own meanings, 404, 409 and 504 ours
   bool temporary;                // realtime: the same again may succeed, and SDKs try a connect or subscribe again
   std::string_view description;  // for the API's documentation
 };
