@@ -1,10 +1,13 @@
 // The load generator of bench/run: one scenario a call, its numbers as one JSON object on standard output.
 //
 //   load latency PORT ROOM TOKENS N            one message at a time, sender to receiver, microseconds
-//   load fanout  PORT ROOM TOKENS R W SECONDS  R receivers, one sender with W messages in flight
-//   load idle    PORT TOKENS ROOMS HOLD        one socket a token, spread over the rooms; then waits for a line on
-//   stdin load join    PORT ROOM TOKEN N             time from connect to the first frame, microseconds load sync
-//   FOLDER N                      what an append of 4 KiB and fdatasync cost there, microseconds
+//   load fanout  PORT ROOM TOKENS R W SECONDS KIND  R receivers, one sender with W messages in flight
+//   load idle    PORT TOKENS ROOMS KIND        one socket a token, spread over the rooms; then waits for a line on
+//   stdin load join    PORT ROOM TOKEN N             time from connect to the first frame, microseconds load storm PORT
+//   ROOM TOKENS R N          R realtime clients are cut, N messages are stored, all come back at once load sync FOLDER
+//   N                      what an append of 4 KiB and fdatasync cost there, microseconds
+//
+// KIND is room (the room's own socket) or realtime (a session of the Centrifuge protocol with one subscription).
 //
 // TOKENS is a file with a token a line. Every socket checks that what it gets is dense; a fault ends the run with
 // status 1.
@@ -83,13 +86,26 @@ int latency(int port, const std::string& room, const std::vector<std::string>& t
   return 0;
 }
 
+void open_client(RoomClient& client, bool realtime, int port, const std::string& room, const std::string& token,
+                 const std::string& query) {
+  if (!realtime) return client.open(port, room, token, query);
+  client.open_realtime(port, room, token);
+  await_frame(client, [](std::string_view f) { return has(f, "\"subscribe\":{") || has(f, "\"error\""); });
+}
+
 int fanout(int port, const std::string& room, const std::vector<std::string>& tokens, std::size_t receivers, int window,
-           double seconds) {
+           double seconds, bool realtime) {
   std::vector<std::unique_ptr<RoomClient>> clients;
   const int epoll = ::epoll_create1(0);
   for (std::size_t i = 0; i < receivers + 1; ++i) {  // the last one sends
     clients.push_back(std::make_unique<RoomClient>());
-    clients.back()->open(port, room, tokens[i % tokens.size()], "&history=0");
+    const bool sends = i == receivers;
+    if (realtime && sends) {  // a room's sender is told its own numbers, a session's gets replies: it is in no channel
+      clients.back()->open_realtime(port, {}, tokens[i % tokens.size()]);
+      await_frame(*clients.back(), [](std::string_view f) { return has(f, "\"connect\":{"); });
+    } else {
+      open_client(*clients.back(), realtime, port, room, tokens[i % tokens.size()], "&history=0");
+    }
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = i;
@@ -103,8 +119,9 @@ int fanout(int port, const std::string& room, const std::vector<std::string>& to
   bool sending = true;
   const auto fill = [&] {
     while (sending && sent - acked < static_cast<std::uint64_t>(window)) {
-      sender.send_text("{\"content\":\"" + body + "\",\"client_id\":\"" + std::to_string(::getpid()) + "-" +
-                       std::to_string(sent) + "\"}");
+      sender.publish(room, sent + 2,
+                     "{\"content\":\"" + body + "\",\"client_id\":\"" + std::to_string(::getpid()) + "-" +
+                         std::to_string(sent) + "\"}");
       ++sent;
     }
   };
@@ -120,8 +137,8 @@ int fanout(int port, const std::string& room, const std::vector<std::string>& to
       const bool mine = &client == &sender;
       if (!client.drain([&](std::string_view frame) {
             client.check(frame);
-            if (!has(frame, "\"seq\":")) return;
-            ++(mine ? acked : delivered);
+            if (has(frame, "\"error\"")) die("refused: " + std::string(frame));
+            if (has(frame, "\"seq\":") || (mine && has(frame, "\"publish\":{}"))) ++(mine ? acked : delivered);
           }))
         die("a connection ended");
     }
@@ -139,7 +156,7 @@ int fanout(int port, const std::string& room, const std::vector<std::string>& to
   return 0;
 }
 
-int idle(int port, const std::vector<std::string>& tokens, const std::vector<std::string>& rooms) {
+int idle(int port, const std::vector<std::string>& tokens, const std::vector<std::string>& rooms, bool realtime) {
   std::vector<std::unique_ptr<RoomClient>> clients;
   const auto answer_pings = [&clients] {
     for (auto& client : clients)
@@ -148,7 +165,7 @@ int idle(int port, const std::vector<std::string>& tokens, const std::vector<std
   const auto start = Clock::now();
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     clients.push_back(std::make_unique<RoomClient>());
-    clients.back()->open(port, rooms[i % rooms.size()], tokens[i], "");
+    open_client(*clients.back(), realtime, port, rooms[i % rooms.size()], tokens[i], "");
     if (i % 500 == 499) answer_pings();  // on a loaded machine the first are pinged before the last are open
   }
   std::printf("{\"open\":%zu,\"connect_s\":%.2f}\n", clients.size(),
@@ -160,6 +177,70 @@ int idle(int port, const std::vector<std::string>& tokens, const std::vector<std
     if (::poll(&p, 1, 200) > 0) return 0;
     answer_pings();
   }
+}
+
+// All come back in one moment with the position they had; each must be given exactly what it missed.
+int storm(int port, const std::string& room, const std::vector<std::string>& tokens, std::size_t receivers,
+          int missed) {
+  std::string epoch;
+  std::int64_t offset = 0;
+  {
+    RoomClient sender;
+    sender.open_realtime(port, room, tokens[0]);
+    await_frame(sender, [&](std::string_view f) {
+      const auto at = f.find("\"subscribe\":{");
+      if (at == std::string_view::npos) return false;
+      const auto e = f.find("\"epoch\":\"", at) + 9;
+      epoch = f.substr(e, f.find('"', e) - e);
+      if (const auto o = f.find("\"offset\":", at); o != std::string_view::npos)
+        offset = std::strtoll(f.data() + o + 9, nullptr, 10);
+      return true;
+    });
+    std::vector<std::unique_ptr<RoomClient>> there;
+    for (std::size_t i = 0; i < receivers; ++i) {
+      there.push_back(std::make_unique<RoomClient>());
+      open_client(*there.back(), true, port, room, tokens[i % tokens.size()], {});
+    }
+    for (auto& client : there) ::close(client->fd);
+    for (int i = 0; i < missed; ++i) {
+      sender.publish(room, static_cast<std::uint64_t>(i) + 3, "{\"content\":\"" + std::string(100, 'x') + "\"}");
+      await_frame(sender, [](std::string_view f) { return has(f, "\"publish\":{}"); });
+    }
+    ::close(sender.fd);
+  }
+  const std::string position = ",\"recover\":true,\"epoch\":\"" + epoch + "\",\"offset\":" + std::to_string(offset);
+  const auto start = Clock::now();
+  std::vector<std::unique_ptr<RoomClient>> clients;
+  const int epoll = ::epoll_create1(0);
+  for (std::size_t i = 0; i < receivers; ++i) {
+    clients.push_back(std::make_unique<RoomClient>());
+    clients.back()->open_realtime(port, room, tokens[i % tokens.size()], position);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = i;
+    ::epoll_ctl(epoll, EPOLL_CTL_ADD, clients.back()->fd, &event);
+  }
+  std::size_t caught_up = 0;
+  while (caught_up < receivers) {
+    epoll_event events[256];
+    const int n = ::epoll_wait(epoll, events, 256, 30'000);
+    if (n == 0) die("only " + std::to_string(caught_up) + " have caught up");
+    for (int e = 0; e < n; ++e) {
+      if (!clients[events[e].data.u64]->drain([&](std::string_view frame) {
+            if (!has(frame, "\"subscribe\":{")) return;
+            int given = 0;
+            for (auto at = frame.find("\"seq\":"); at != std::string_view::npos; at = frame.find("\"seq\":", at + 1)) {
+              if (std::strtoll(frame.data() + at + 6, nullptr, 10) != offset + ++given) die("a hole in a recovery");
+            }
+            if (given != missed || !has(frame, "\"recovered\":true")) die("recovered " + std::to_string(given));
+            ++caught_up;
+          }))
+        die("a connection ended");
+    }
+  }
+  std::printf("{\"clients\":%zu,\"missed\":%d,\"seconds\":%.3f}\n", receivers, missed,
+              std::chrono::duration<double>(Clock::now() - start).count());
+  return 0;
 }
 
 int join(int port, const std::string& room, const std::string& token, int n) {
@@ -215,8 +296,11 @@ int main(int argc, char** argv) {
     if (a.at(0) == "latency") return latency(number(1), a.at(2), read_lines(a.at(3).c_str()), number(4));
     if (a.at(0) == "fanout")
       return fanout(number(1), a.at(2), read_lines(a.at(3).c_str()), static_cast<std::size_t>(number(4)), number(5),
-                    std::atof(a.at(6).c_str()));
-    if (a.at(0) == "idle") return idle(number(1), read_lines(a.at(2).c_str()), read_lines(a.at(3).c_str()));
+                    std::atof(a.at(6).c_str()), a.at(7) == "realtime");
+    if (a.at(0) == "idle")
+      return idle(number(1), read_lines(a.at(2).c_str()), read_lines(a.at(3).c_str()), a.at(4) == "realtime");
+    if (a.at(0) == "storm")
+      return storm(number(1), a.at(2), read_lines(a.at(3).c_str()), static_cast<std::size_t>(number(4)), number(5));
     if (a.at(0) == "join") return join(number(1), a.at(2), a.at(3), number(4));
     if (a.at(0) == "sync") return sync_cost(a.at(1), number(2));
   } catch (const std::out_of_range&) {

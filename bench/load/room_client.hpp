@@ -1,4 +1,5 @@
-// A room socket as a load generator wants it: non-blocking, no library, every frame counted and checked.
+// A socket as a load generator wants it, of a room or of the realtime protocol: non-blocking, no library, every frame
+// counted and checked.
 #pragma once
 
 #include <arpa/inet.h>
@@ -52,8 +53,33 @@ class RoomClient {
 
   // Connects and upgrades, blocking; what came behind the 101 is kept.
   void open(int port, const std::string& room, const std::string& token, const std::string& query) {
+    upgrade(port, "/api/v1/chat/" + room + "?token=" + token + query);
+  }
+
+  // The realtime protocol over JSON. Connects and subscribes to the room (not when it is empty); `position` goes into
+  // the subscribe command. Nothing is awaited: the replies come as frames.
+  void open_realtime(int port, const std::string& room, const std::string& token, const std::string& position = {}) {
+    realtime_ = true;
+    upgrade(port, "/connection/websocket");
+    std::string commands = R"({"id":1,"connect":{"token":")" + token + R"("}})";
+    if (!room.empty())
+      commands +=
+          "\n"
+          R"({"id":2,"subscribe":{"channel":"room:)" +
+          room + "\"" + position + "}}";
+    send_text(commands);
+  }
+
+  // Asks for a message to be stored: over the realtime protocol by the command of that number.
+  void publish(const std::string& room, std::uint64_t number, std::string_view message) {
+    if (!realtime_) return send_text(message);
+    send_text(R"({"id":)" + std::to_string(number) + R"(,"publish":{"channel":"room:)" + room + R"(","data":)" +
+              std::string(message) + "}}");
+  }
+
+  void upgrade(int port, const std::string& target) {
     connect_to(port);
-    send_all("GET /api/v1/chat/" + room + "?token=" + token + query +
+    send_all("GET " + target +
              " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
     std::size_t end;
@@ -179,13 +205,18 @@ class RoomClient {
       const std::string_view payload = data.substr(at + head, n);
       if (opcode == 9) send_all(masked_frame(payload, 10));
       if (opcode == 8) die("the server closed a socket");
-      if (opcode == 1) on_frame(payload);
+      if (opcode == 1 && realtime_ && payload == "{}") {
+        send_text("{}");  // a ping of the protocol's own
+      } else if (opcode == 1) {
+        on_frame(payload);
+      }
       at += head + n;
     }
     return at;
   }
 
   std::string buffer_;
+  bool realtime_ = false;
 };
 
 }  // namespace load
