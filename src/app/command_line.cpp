@@ -31,10 +31,12 @@ constexpr Command kCommands[] = {
     {"config-doc", "[--env]", "Prints the settings as a Markdown table (--env: as .env.example).", "", config_doc},
     {"openapi", "", "Prints the OpenAPI document.", "", openapi},
     {"healthcheck", "", "Asks the server at LISTEN whether it is ready; for container health checks.", "", healthcheck},
-    {"conformance", "[--always-join-leave]", "Serves the realtime protocol in memory, for the SDKs' own test-suites.",
+    {"conformance", "[--always-join-leave] [--expiry-grace S]",
+     "Serves the realtime protocol in memory, for the SDKs' own test-suites.",
      "No accounts, no storage, no access control: anybody on this machine may do everything. Listens on loopback only\n"
      "and takes no setting but --listen (default: 127.0.0.1:8000). See docs/conformance.md.\n"
-     "  --always-join-leave   pushes who joins and leaves to subscribers who did not ask, too",
+     "  --always-join-leave   pushes who joins and leaves to subscribers who did not ask, too\n"
+     "  --expiry-grace S      seconds between a token's end and the end of what it allowed (default: 25)",
      conformance},
     {"version", "", "Prints the version.", "", version},
 };

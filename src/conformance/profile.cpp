@@ -1,5 +1,6 @@
 #include "conformance/profile.hpp"
 
+#include "api/http/responses.hpp"
 #include "api/realtime/handshake.hpp"
 #include "conformance/server_api.hpp"
 
@@ -9,15 +10,34 @@
 namespace chat::conformance {
 namespace {
 
+using boost::asio::awaitable;
 using transport::HttpRequest;
 using transport::HttpResponse;
+using transport::Method;
 
-HttpResponse plain(int status, std::string_view reason) {
+HttpResponse plain(int status, std::string_view text) {
   HttpResponse response;
   response.status = status;
   response.content_type = "text/plain; charset=utf-8";
-  response.body = std::string(reason) + "\n";
+  response.body = std::string(text) + "\n";
   return response;
+}
+
+using ApiCall = Result<std::string> (*)(Channels&, std::string_view);
+
+HttpResponse answer_api(ApiCall call, Channels& channels, const HttpRequest& request) {
+  if (request.headers.find("x-api-key") != Profile::kApiKey) return plain(401, "X-API-Key is missing or wrong");
+  const auto answer = call(channels, request.body);
+  if (!answer) return plain(400, answer.error().message);
+  HttpResponse response;
+  response.content_type = "application/json";
+  response.body = *answer;
+  return response;
+}
+
+void add(api::Operations& routes, Method method, std::string_view path,
+         std::function<HttpResponse(const api::Exchange&)> handle) {
+  routes.add(api::make_plain_route({.method = method, .path = path, .documented = false}, {}, std::move(handle)));
 }
 
 }  // namespace
@@ -27,9 +47,19 @@ Profile::Profile(const Clock& clock, std::string epoch, ProfileOptions options)
       quiet_(api::socket_options(options_.realtime, /*frame_pings=*/false)),
       pinging_(api::socket_options(options_.realtime, /*frame_pings=*/true)),
       channels_(std::move(epoch)),
-      common_{channels_, tokens_, clock, options_.realtime, options_.always_join_leave} {}
+      common_{channels_, tokens_, clock, options_.realtime, options_.always_join_leave} {
+  api::add_emulation_routes(routes_, emulated_, options_.realtime,
+                            [this](const api::RealtimeSession::Wire& wire, const HttpRequest&) {
+                              return std::make_shared<MemorySession>(common_, wire);
+                            });
+  for (const auto& [path, call] : {std::pair("/api/publish", &api_publish), std::pair("/api/history", &api_history)}) {
+    add(routes_, Method::post, path,
+        [this, call = call](const api::Exchange& exchange) { return answer_api(call, channels_, exchange.request); });
+  }
+  add(routes_, Method::get, "/healthz", [](const api::Exchange&) { return plain(200, "ok"); });
+}
 
-boost::asio::awaitable<transport::UpgradeAnswer> Profile::upgrade(HttpRequest request) {
+awaitable<transport::UpgradeAnswer> Profile::upgrade(HttpRequest request) {
   if (request.raw_path() != "/connection/websocket") co_return plain(404, "Not Found");
   auto asked = api::read_handshake(request);
   transport::WebSocketAccept accept;
@@ -39,17 +69,26 @@ boost::asio::awaitable<transport::UpgradeAnswer> Profile::upgrade(HttpRequest re
   co_return accept;
 }
 
-boost::asio::awaitable<HttpResponse> Profile::serve(HttpRequest request) {
-  const bool publish = request.raw_path() == "/api/publish";
-  if (!publish && request.raw_path() != "/api/history") co_return plain(404, "Not Found");
-  if (request.method != transport::Method::post) co_return plain(405, "Method Not Allowed").header("Allow", "POST");
-  if (request.headers.find("x-api-key") != kApiKey) co_return plain(401, "Unauthorized");
-  const auto answer = publish ? api_publish(channels_, request.body) : api_history(channels_, request.body);
-  if (!answer) co_return plain(400, answer.error().message);
-  HttpResponse response;
-  response.content_type = "application/json";
-  response.body = *answer;
+awaitable<HttpResponse> Profile::serve(HttpRequest request) {
+  api::Exchange exchange{std::move(request), {}, {}, {}};
+  HttpResponse response = co_await answer(exchange);
+  cors_.decorate(exchange.request, response);
   co_return response;
+}
+
+awaitable<HttpResponse> Profile::answer(api::Exchange& exchange) const {
+  const HttpRequest& request = exchange.request;
+  const auto match = routes_.router().find(request.method, request.path);
+  if (match.allow.empty()) co_return plain(404, "Not Found");
+  if (request.method == Method::options) {
+    HttpResponse response;
+    response.status = 204;
+    response.header("Allow", match.allow);
+    cors_.answer_preflight(request, match.allow, response);
+    co_return response;
+  }
+  if (!match.operation) co_return plain(405, "Method Not Allowed").header("Allow", match.allow);
+  co_return co_await match.operation->handle(exchange);
 }
 
 HttpResponse Profile::error_response(int status, std::string_view reason) { return plain(status, reason); }

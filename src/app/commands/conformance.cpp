@@ -13,8 +13,12 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
+#include <functional>
 #include <future>
+#include <memory>
+#include <optional>
 #include <thread>
 
 namespace chat::app {
@@ -26,6 +30,13 @@ constexpr auto kPoll = std::chrono::milliseconds(10);
 bool is_loopback(std::string_view host) {
   const auto address = IpAddress::parse(host);
   return address && (IpNetwork::parse("127.0.0.0/8")->contains(*address) || *address == *IpAddress::parse("::1"));
+}
+
+std::optional<std::chrono::seconds> parse_seconds(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 3600) return std::nullopt;
+  return std::chrono::seconds(value);
 }
 
 // One loop on a thread of its own: the profile's channels have no locks.
@@ -93,7 +104,14 @@ int conformance(Words words, const FlagValues& flags) {
   WordReader reader(words);
   conformance::ProfileOptions options;
   options.always_join_leave = reader.flag("--always-join-leave");
-  if (auto end = reader.end({"--always-join-leave"}); !end) return fail(end.error().message, kUsage);
+  const auto grace = reader.value("--expiry-grace");
+  if (!grace) return fail(grace.error().message, kUsage);
+  if (auto end = reader.end({"--always-join-leave", "--expiry-grace"}); !end) return fail(end.error().message, kUsage);
+  if (*grace) {
+    const auto seconds = parse_seconds(**grace);
+    if (!seconds) return fail("--expiry-grace is a number of seconds, 0 to 3600.", kUsage);
+    options.realtime.expiry_grace = *seconds;
+  }
   for (const auto& [name, value] : flags.values) {
     if (name != "LISTEN") return fail("conformance takes no setting but --listen, not " + flag_of(name) + ".", kUsage);
   }
