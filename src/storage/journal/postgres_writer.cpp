@@ -89,7 +89,8 @@ void PostgresWriter::write_command(WriteItem& item) {
     item.undo(Fate::untried);
     return after_failure(one, *failure, kAttempts);
   }
-  if (!item.changed) return db_->rollback();
+  // What a look finds was committed, but perhaps on this server only: the commit of our lock waits for its standby too.
+  if (!item.changed && !item.look_first) return db_->rollback();
   auto committed = db_->commit();
   if (committed) return;
   const bool lost = committed.error().cause == Cause::connection_lost;
