@@ -180,6 +180,7 @@ bool was_stored(WriteItem& item, RoomBook& book) {
   event->actor_name = command.actor.name;
   item.fate = Fate::stored;
   item.stored = {event->id.value, event->seq, Ordinal(0), event->at, false};
+  item.changed = true;  // the locks are committed: that waits for the standbys that the first commit did not wait for
   item.events.push_back(std::make_shared<const Event>(std::move(*event)));
   if (const auto user = concerned(command))
     if (auto told = book.users().event(*user, command.id))

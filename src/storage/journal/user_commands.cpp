@@ -63,6 +63,7 @@ void carry_out(WriteItem& item, UserBook& book, Timestamp now) {
     if (auto event = book.event(command.user_id, command.id)) {
       item.fate = Fate::stored;
       item.stored = {event->id.value, event->seq, Ordinal(0), event->at, false};
+      item.changed = true;  // as of a room's command
       item.events.push_back(std::make_shared<const Event>(std::move(*event)));
       return;
     }
