@@ -209,7 +209,7 @@ void FeedStream::give_up_oldest_chunk() {
   for (Subscription* member : holders) {
     member->flush();  // a quiet room's chunk may be the oldest and hold this turn's news: nobody is slow yet
     if (member->cursor() < freed_to) member->fail_slow();
-    if (member->cursor() < freed_to) member->drop();  // its socket had ended already
+    if (member->cursor() < freed_to) member->forget_owed();  // its connection had ended already
   }
   drop_front();
 }

@@ -250,6 +250,13 @@ void Subscription::drop() {
   exchange_.reset();
 }
 
+void Subscription::forget_owed() {
+  cursor_ = stream_->end();
+  if (exchange_) exchange_->clear_detours();
+  if (is_realtime(stream_->format())) owner_.unlist(*this);
+  stream_->note_unlisted();
+}
+
 void Subscription::leave() {
   owner_.settle();
   drop();

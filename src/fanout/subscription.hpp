@@ -57,6 +57,8 @@ class Subscription {
   void on_writable();
   // Leaves the stream for good, owing nothing: the connection is being closed.
   void drop();
+  // Owes nothing any more, and is a member still: nobody can be sent what it owed.
+  void forget_owed();
 
   // --- for FeedStream ---
   void list_owing();

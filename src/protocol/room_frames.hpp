@@ -16,15 +16,6 @@
 
 namespace chat::protocol {
 
-// Which of a room's numbered events a socket gets.
-enum class RoomAudience : std::uint8_t {
-  messages,  // creations only: an old client takes every frame for a message
-  all,       // `?events=all`
-};
-
-// True when sockets of that audience get this event at all; others skip its number.
-bool is_shown_to(RoomAudience audience, EventKind kind) noexcept;
-
 // Appends one frame:
 //   a creation  {"content","user","timestamp","type":"message","user_id","id","seq"}, then, where they apply, "kind",
 //               "reply_to", "thread_root_seq", "metadata", "edited_at", "deleted":true (content is then "")

@@ -57,10 +57,6 @@ void write_change(JsonObject& frame, const Event& event) {
 
 }  // namespace
 
-bool is_shown_to(RoomAudience audience, EventKind kind) noexcept {
-  return audience == RoomAudience::all || kind == EventKind::message_created;
-}
-
 void append_event_frame(std::string& out, const Event& event) {
   FrameWriter frame(out);
   if (event.message) {

@@ -345,6 +345,35 @@ TEST_P(Realtime, ASlowReaderAndANewDatabaseAreToldInTheProtocolsOwnCodes) {
   EXPECT_EQ(ada->received.back().code, 3014);
 }
 
+TEST_P(Realtime, WhatAClosingConnectionOwesHoldsUpNobody) {
+  WorldOptions options;
+  options.fan_out.shard_bytes = 200'000;
+  options.send_buffer = 1;
+  World world(options);
+  auto closing = connect(world);
+  closing->subscribe(feed_);
+  auto socket = Client::connect(world, 0, "Socket");
+  socket->enter(room_, Audience::messages, {ReplayStart::Kind::last, Seq(), 0});
+  world.settle();
+  world.say(room_, std::string(5000, 'x'));
+  world.poll(0);
+  closing->socket()->close(3001);
+  socket->socket()->close(1000);
+  for (int i = 0; i < 100; ++i) {
+    world.say(room_, std::string(5000, 'x'));
+    for (int turns = 0; turns < 3; ++turns) world.poll(0);
+  }
+  world.settle();
+  EXPECT_TRUE(closing->closed());
+  EXPECT_TRUE(socket->closed());
+  auto ada = connect(world);
+  ada->subscribe(feed_);
+  world.settle();
+  world.say(room_, "m");
+  world.settle();
+  EXPECT_EQ(ada->offsets(feed_), Offsets{102});
+}
+
 TEST_P(Realtime, ALostPositionEndsTheSubscriptionAndTheNextOneBeginsAtTheTop) {
   WorldOptions options;
   options.fan_out.gap_grace = std::chrono::milliseconds(0);

@@ -126,7 +126,8 @@ TEST(WireFormat, NoticesAndSignalsHaveNoNumberAndTheEventTailShowsNeither) {
 }
 
 TEST(WireFormat, AudiencesDifferInWhatTheyAreShown) {
-  for (const EventKind kind : {EventKind::message_created, EventKind::message_edited, EventKind::member_left}) {
+  for (int i = 0; i <= static_cast<int>(EventKind::session_ended); ++i) {
+    const auto kind = static_cast<EventKind>(i);
     EXPECT_EQ(is_shown_to(Audience::messages, kind), kind == EventKind::message_created);
     EXPECT_TRUE(is_shown_to(Audience::events, kind));
     EXPECT_TRUE(is_shown_to(Audience::events_and_notices, kind));

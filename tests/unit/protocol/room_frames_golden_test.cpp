@@ -114,13 +114,5 @@ TEST(RoomFrames, HeadersFollowTheLengthOfThePayload) {
   }
 }
 
-TEST(RoomFrames, OldClientsSeeCreationsOnly) {
-  for (int kind = 0; kind <= static_cast<int>(EventKind::message_unpinned); ++kind) {
-    const auto event = static_cast<EventKind>(kind);
-    EXPECT_EQ(is_shown_to(RoomAudience::messages, event), event == EventKind::message_created);
-    EXPECT_TRUE(is_shown_to(RoomAudience::all, event));
-  }
-}
-
 }  // namespace
 }  // namespace chat::protocol
