@@ -45,19 +45,18 @@ void MemorySession::connect(CommandId id, ConnectRequest request) {
     result.expires = true;
     result.ttl = seconds_left(claims.expires_at);
   }
-  const std::string personal = "#" + info_.user;
-  Channel* channel = nullptr;
+  Subscription own{.channel = nullptr, .join_leave = true};
   if (!info_.user.empty()) {
-    channel = std::get<Channel*>(common_.channels.open(personal));
+    const std::string personal = "#" + info_.user;
+    own.channel = std::get<Channel*>(common_.channels.open(personal));
     const auto asked =
         std::find_if(request.subs.begin(), request.subs.end(), [&](const auto& sub) { return sub.first == personal; });
-    auto result_of = join(asked != request.subs.end() ? asked->second : SubscribeRequest(),
-                          {.channel = channel, .join_leave = true});
+    result.subs.emplace_back(personal, position(asked != request.subs.end() ? asked->second : SubscribeRequest(), own));
     if (!alive()) return;
-    result.subs.emplace_back(personal, std::move(result_of));
+    enter(own);
   }
   connected(id, std::move(result));
-  if (channel) channel->announce(*this);
+  if (own.channel) own.channel->announce(*this);
 }
 
 void MemorySession::refresh(CommandId id, RefreshRequest request) {
@@ -117,14 +116,11 @@ void MemorySession::subscribe(CommandId id, SubscribeRequest request) {
   subscription.join_leave = request.join_leave || common_.always_join_leave;
   subscription.delta = request.delta == "fossil";
 
-  const bool reject = (request.flag & kFlagRejectUnrecovered) != 0;
-  auto result = join(request, subscription);
+  auto result = position(request, subscription);
   if (!alive()) return;
-  if (reject && result.was_recovering && !result.recovered) {
-    subscription.channel->remove(*this, /*quietly=*/true);
-    subscriptions_.erase(request.channel);
-    return refuse(id, ErrorCode::unrecoverable_position);
-  }
+  const bool reject = (request.flag & kFlagRejectUnrecovered) != 0;
+  if (reject && result.was_recovering && !result.recovered) return refuse(id, ErrorCode::unrecoverable_position);
+  enter(subscription);
   if (subscription.expires_at != Timestamp::max()) {
     result.expires = true;
     result.ttl = seconds_left(subscription.expires_at);
@@ -134,8 +130,8 @@ void MemorySession::subscribe(CommandId id, SubscribeRequest request) {
   subscription.channel->announce(*this);
 }
 
-// Subscribed from here on: what is published behind the result follows it.
-SubscribeResult MemorySession::join(const SubscribeRequest& request, Subscription subscription) {
+// Where a subscriber stands who comes with this request, and what it has missed.
+SubscribeResult MemorySession::position(const SubscribeRequest& request, Subscription& subscription) {
   const Stream& stream = subscription.channel->stream();
   SubscribeResult result;
   result.recoverable = result.positioned = true;
@@ -143,18 +139,20 @@ SubscribeResult MemorySession::join(const SubscribeRequest& request, Subscriptio
   result.offset = stream.top();
   result.delta = subscription.delta;
   result.was_recovering = request.recover;
-  if (request.recover) {
-    if (auto missed = stream.after({request.offset, request.epoch}, options().recovery_bytes)) {
-      if (!can_show(*missed)) return result;
-      result.recovered = true;
-      result.offset = request.offset;
-      subscription.has_base = !missed->empty();
-      result.publications = subscription.delta ? delta_coded(std::move(*missed)) : std::move(*missed);
-    }
-  }
+  if (!request.recover) return result;
+  auto missed = stream.after({request.offset, request.epoch}, options().recovery_bytes);
+  if (!missed || !can_show(*missed)) return result;
+  result.recovered = true;
+  result.offset = request.offset;
+  subscription.has_base = !missed->empty();
+  result.publications = subscription.delta ? delta_coded(std::move(*missed)) : std::move(*missed);
+  return result;
+}
+
+// What is published from here on is pushed: in the same turn as the position was taken, so that nothing falls between.
+void MemorySession::enter(const Subscription& subscription) {
   subscription.channel->add(*this);
   subscriptions_.emplace(subscription.channel->name(), subscription);
-  return result;
 }
 
 void MemorySession::unsubscribe(CommandId id, UnsubscribeRequest request) {

@@ -72,7 +72,8 @@ class MemorySession final : public api::RealtimeSession, private Subscriber {
 
   Channel* open(CommandId id, std::string_view name);
   bool admit(CommandId id, const centrifuge::SubscribeRequest& request, Subscription& subscription);
-  centrifuge::SubscribeResult join(const centrifuge::SubscribeRequest& request, Subscription subscription);
+  centrifuge::SubscribeResult position(const centrifuge::SubscribeRequest& request, Subscription& subscription);
+  void enter(const Subscription& subscription);
   bool can_show(const std::vector<centrifuge::Publication>& publications);
   std::vector<centrifuge::Publication> delta_coded(std::vector<centrifuge::Publication> publications) const;
   void schedule_expiry();

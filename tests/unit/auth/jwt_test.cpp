@@ -306,6 +306,16 @@ TEST(Jwt, ExpiredIsOnlyWhatHasNothingElseWrong) {
   EXPECT_FALSE(hs256().is_expired("garbage", kNow + seconds(1)));
 }
 
+TEST(Jwt, AuthenticClaimsAreWhateverTheySay) {
+  const auto claims = hs256().authentic_claims(forge(kHeader, R"({"channel":"c","exp":1})"));
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(*claims, R"({"channel":"c","exp":1})");
+  EXPECT_EQ(*hs256().authentic_claims(forge(kHeader, "no JSON")), "no JSON");
+  EXPECT_FALSE(hs256().authentic_claims(forge(kHeader, "{}") + "x"));
+  EXPECT_FALSE(hs256().authentic_claims(forge(R"({"alg":"none"})", "{}")));
+  EXPECT_FALSE(hs256().authentic_claims("garbage"));
+}
+
 TEST(JwtAttack, HugeTokensAreRefusedUnread) {
   const auto fits = forge(kHeader, claims_json(",\"x\":\"" + std::string(5800, 'x') + "\""));
   ASSERT_LE(fits.size(), kMaxTokenBytes);
