@@ -95,8 +95,8 @@ ChatSession::ChatSession(const Realtime& realtime, const Wire& wire, std::string
 
 ChatSession::~ChatSession() {
   realtime_.services().live.remove(*this);
-  channels_.clear();
   detach();
+  channels_.clear();
 }
 
 // --- opening and ending ---
@@ -283,10 +283,13 @@ awaitable<void> ChatSession::join(FeedKey feed) {
 }
 
 void ChatSession::start(Channel& channel, std::optional<Seq> member_as_of) {
+  const bool insists = channel.recover && channel.reject_unrecovered && !channel.server_side;
+  if (insists && !channel.possible) return give_up(channel, ErrorCode::unrecoverable_position);
   fanout::RecoverFrom from;
   from.max_events = options().recovery_events;
   from.max_bytes = options().recovery_bytes;
   if (channel.possible) from.after = seq_of(channel.offset);
+  from.insist = insists;
   const auto audience = channel.join_leave ? fanout::Audience::events_and_notices : fanout::Audience::events;
   const fanout::Place place{channel.feed, fanout::realtime_format(wire().encoding, wire().framing), audience,
                             member_as_of};
@@ -294,14 +297,12 @@ void ChatSession::start(Channel& channel, std::optional<Seq> member_as_of) {
 }
 
 void ChatSession::on_subscribe_failed(fanout::Subscription& subscription, const Error& error) {
-  give_up(channel_of(subscription), error_of(error.code));
+  const bool position = error.code == Errc::conflict;  // it insisted on a recovery, and there can be none
+  give_up(channel_of(subscription), position ? ErrorObject(ErrorCode::unrecoverable_position) : error_of(error.code));
 }
 
 void ChatSession::on_subscribed(fanout::Subscription& subscription, fanout::Recovery recovery) {
   Channel& channel = channel_of(subscription);
-  if (channel.reject_unrecovered && channel.recover && !recovery.recovered) {
-    return give_up(channel, ErrorCode::unrecoverable_position);
-  }
   SubscribeResult result;
   result.recoverable = result.positioned = true;
   result.epoch = realtime_.epoch();
@@ -352,6 +353,10 @@ void ChatSession::on_position_lost(fanout::Subscription& subscription) {
   Channel& channel = channel_of(subscription);
   if (channel.server_side) return close(CloseCode::insufficient_state);
   end(channel, UnsubscribeCode::insufficient_state);
+}
+
+void ChatSession::on_feed_gone(fanout::Subscription& subscription) {
+  end(channel_of(subscription), UnsubscribeCode::room_deleted);
 }
 
 void ChatSession::end(Channel& channel, UnsubscribeCode why) {

@@ -60,6 +60,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   void on_subscribe_failed(fanout::Subscription& subscription, const Error& error) override;
   void on_removed(fanout::Subscription& subscription) override;
   void on_position_lost(fanout::Subscription& subscription) override;
+  void on_feed_gone(fanout::Subscription& subscription) override;
   void on_slow(std::string_view reason) override;
   void on_state_invalidated() override;
 
