@@ -1,9 +1,9 @@
 #include "api/openapi.hpp"
 
 #include "api/error_map.hpp"
+#include "api/json_out.hpp"
 #include "api/openapi_texts.hpp"
 #include "api/operations/resources.hpp"
-#include "base/json_text.hpp"
 
 #include <algorithm>
 #include <map>
@@ -12,49 +12,6 @@
 
 namespace chat::api {
 namespace {
-
-// Writes objects and arrays by appending; puts the commas.
-class JsonOut {
- public:
-  JsonOut& open(char bracket) {
-    separate();
-    text_ += bracket;
-    first_ = true;
-    return *this;
-  }
-  JsonOut& close(char bracket) {
-    text_ += bracket;
-    first_ = false;
-    return *this;
-  }
-  JsonOut& key(std::string_view name) {
-    separate();
-    append_json_string(text_, name);
-    text_ += ':';
-    first_ = true;  // the value follows without a comma
-    return *this;
-  }
-  JsonOut& string(std::string_view value) {
-    separate();
-    append_json_string(text_, value);
-    return *this;
-  }
-  JsonOut& raw(std::string_view json) {
-    separate();
-    text_ += json;
-    return *this;
-  }
-  JsonOut& member(std::string_view name, std::string_view value) { return key(name).string(value); }
-  std::string take() { return std::move(text_); }
-
- private:
-  void separate() {
-    if (!first_) text_ += ',';
-    first_ = false;
-  }
-  std::string text_;
-  bool first_ = true;
-};
 
 std::string lower_method(Method method) {
   std::string name(transport::to_string(method));

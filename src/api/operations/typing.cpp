@@ -2,9 +2,7 @@
 
 #include "api/operations/resources.hpp"
 #include "api/operations/wire.hpp"
-#include "base/json_text.hpp"
 
-#include <string>
 #include <utility>
 
 namespace chat::api {
@@ -20,14 +18,6 @@ awaitable<Result<DoneOut>> announce(Typing& typing, TypingCall& call) {
   co_return DoneOut{};
 }
 
-std::string typing_data(RoomId room, const Principal& who) {
-  std::string data =
-      R"({"type":"typing","room_id":")" + room.str() + R"(","user":{"id":")" + who.id.str() + R"(","name":)";
-  append_json_string(data, who.name);
-  data += "}}";
-  return data;
-}
-
 }  // namespace
 
 Typing::Typing(fanout::FanOut& fan_out, Rooms& rooms, const Clock& clock)
@@ -39,7 +29,7 @@ boost::asio::awaitable<Result<void>> Typing::announce(RoomId room, Principal who
   const auto access = co_await rooms_.enter(room, who.id);
   if (!access) co_return access.error();
   fanout::Signal signal;
-  signal.data = typing_data(room, who);
+  signal.data = schema::write(TypingSignal{{}, room, {who.id, who.name}});
   signal.user = who.id;
   signal.origin = origin;
   fan_out_.signal(FeedKey::room(room), std::move(signal));

@@ -1,6 +1,7 @@
 // What goes over the wire of REST v1 and rpc: each struct is parser, validator, writer and schema of one object.
 #pragma once
 
+#include "chat/messages.hpp"
 #include "model/ids.hpp"
 #include "model/limits.hpp"
 #include "schema/schema.hpp"
@@ -219,6 +220,17 @@ struct TypingIn {
   RoomId room_id;
 };
 BOOST_DESCRIBE_STRUCT(TypingIn, (), (room_id))
+
+// What the room is told; no event.
+struct TypingSignal {
+  schema::Literal<"typing"> type;
+  RoomId room_id;
+  AuthorOut user;
+
+  static constexpr std::string_view kDescription =
+      "Somebody is typing: without an offset, never stored; to be shown for some five seconds.";
+};
+BOOST_DESCRIBE_STRUCT(TypingSignal, (), (type, room_id, user))
 
 struct DoneOut {
   bool ok = true;

@@ -17,6 +17,7 @@ int token(Words words, const FlagValues& flags);
 int check_config(Words words, const FlagValues& flags);
 int config_doc(Words words, const FlagValues& flags);
 int openapi(Words words, const FlagValues& flags);
+int asyncapi(Words words, const FlagValues& flags);
 int healthcheck(Words words, const FlagValues& flags);
 int conformance(Words words, const FlagValues& flags);
 int version(Words words, const FlagValues& flags);

@@ -1,4 +1,5 @@
-// The commands that only print: check-config, config-doc, openapi, version.
+// The commands that only print: check-config, config-doc, openapi, asyncapi, version.
+#include "api/asyncapi/document.hpp"
 #include "api/openapi.hpp"
 #include "app/command_line.hpp"
 #include "app/commands/commands.hpp"
@@ -36,6 +37,11 @@ int config_doc(Words words, const FlagValues&) {
 int openapi(Words words, const FlagValues&) {
   if (auto end = WordReader(words).end(); !end) return fail(end.error().message, kUsage);
   return print(api::openapi_document_for_people());
+}
+
+int asyncapi(Words words, const FlagValues&) {
+  if (auto end = WordReader(words).end(); !end) return fail(end.error().message, kUsage);
+  return print(api::asyncapi_document_for_people());
 }
 
 int version(Words words, const FlagValues&) {
