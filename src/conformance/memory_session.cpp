@@ -145,7 +145,7 @@ SubscribeResult MemorySession::position(const SubscribeRequest& request, Subscri
   result.recovered = true;
   result.offset = request.offset;
   subscription.has_base = !missed->empty();
-  result.publications = subscription.delta ? delta_coded(std::move(*missed)) : std::move(*missed);
+  result.publications = subscription.delta ? delta_coded(*missed) : std::move(*missed);
   return result;
 }
 
@@ -279,7 +279,7 @@ bool MemorySession::can_show(const std::vector<Publication>& publications) {
 }
 
 // The first one whole, each other against the one before it.
-std::vector<Publication> MemorySession::delta_coded(std::vector<Publication> publications) const {
+std::vector<Publication> MemorySession::delta_coded(const std::vector<Publication>& publications) const {
   std::vector<Publication> coded;
   const std::string* base = nullptr;
   for (const Publication& publication : publications) {

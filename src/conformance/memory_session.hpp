@@ -75,7 +75,7 @@ class MemorySession final : public api::RealtimeSession, private Subscriber {
   centrifuge::SubscribeResult position(const centrifuge::SubscribeRequest& request, Subscription& subscription);
   void enter(const Subscription& subscription);
   bool can_show(const std::vector<centrifuge::Publication>& publications);
-  std::vector<centrifuge::Publication> delta_coded(std::vector<centrifuge::Publication> publications) const;
+  std::vector<centrifuge::Publication> delta_coded(const std::vector<centrifuge::Publication>& publications) const;
   void schedule_expiry();
   void end_expired();
 

@@ -42,8 +42,8 @@ void add(api::Operations& routes, Method method, std::string_view path,
 
 }  // namespace
 
-Profile::Profile(const Clock& clock, std::string epoch, ProfileOptions options)
-    : options_(std::move(options)),
+Profile::Profile(const Clock& clock, std::string epoch, const ProfileOptions& options)
+    : options_(options),
       quiet_(api::socket_options(options_.realtime, /*frame_pings=*/false)),
       pinging_(api::socket_options(options_.realtime, /*frame_pings=*/true)),
       channels_(std::move(epoch)),

@@ -29,7 +29,7 @@ struct ProfileOptions {
 class Profile final : public transport::HttpHandler {
  public:
   // `epoch` of all channels: another one for each start.
-  Profile(const Clock& clock, std::string epoch, ProfileOptions options);
+  Profile(const Clock& clock, std::string epoch, const ProfileOptions& options);
 
   static constexpr std::string_view kApiKey = "test-api-key";
 

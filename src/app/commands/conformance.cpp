@@ -42,8 +42,8 @@ std::optional<std::chrono::seconds> parse_seconds(std::string_view text) {
 // One loop on a thread of its own: the profile's channels have no locks.
 class ConformanceServer {
  public:
-  explicit ConformanceServer(conformance::ProfileOptions options)
-      : profile_(system_clock(), Uuid::v4().hex().substr(0, 8), std::move(options)), http_(loop_, profile_) {}
+  explicit ConformanceServer(const conformance::ProfileOptions& options)
+      : profile_(system_clock(), Uuid::v4().hex().substr(0, 8), options), http_(loop_, profile_) {}
   ~ConformanceServer() { stop(); }
 
   Result<void> listen(const ListenAddress& address) {
@@ -126,7 +126,7 @@ int conformance(Words words, const FlagValues& flags) {
   }
 
   const StopSignals signals;
-  ConformanceServer server(std::move(options));
+  ConformanceServer server(options);
   if (auto listening = server.listen(address); !listening) {
     return fail("--listen cannot be served: " + listening.error().message, kUsage);
   }
