@@ -54,20 +54,43 @@ struct RoomAccess {
   std::optional<MemberRole> role;  // none: not a member
 };
 
+// A member and one of his rooms.
+struct Membership {
+  UserId user;
+  RoomId room;
+  auto operator<=>(const Membership&) const = default;
+};
+
+// How many of a room's messages a member has not read: those above his marker that were not deleted.
+struct UnreadCount {
+  UserId user;
+  RoomId room;
+  std::int64_t unread = 0;
+  Seq last_seq;  // the room's newest event when this was counted
+};
+
 class RoomStore {
  public:
+  static constexpr std::size_t kMaxUnreadPairs = 500;
+
   virtual ~RoomStore() = default;
 
   // Inserts the room and its creator's membership (owner); it is no event. Errc::room_exists when a public room has the
   // name.
   virtual Result<Room> create_room(const Room& room) = 0;
   virtual Result<RoomAccess> find_room(RoomId id,
-                                       UserId viewer) = 0;    // Errc::room_not_found; hidden rooms are not found
+                                       UserId viewer) = 0;  // Errc::room_not_found; hidden rooms are not found
   // By (created_at, id); of more than 10,000 the newest.
   virtual Result<std::vector<Room>> list_public_rooms() = 0;
   // The rooms this user is a member of, with his role; by id, those behind `after`, at most `limit` (>= 1).
   virtual Result<std::vector<RoomAccess>> list_member_rooms(UserId user, std::size_t limit,
                                                             std::optional<RoomId> after = std::nullopt) = 0;
+  // The counts of these pairs (each once, at most kMaxUnreadPairs), zeros too, in any order; a pair without membership,
+  // or of a hidden room, gives nothing. One statement.
+  virtual Result<std::vector<UnreadCount>> unread_counts(const std::vector<Membership>& pairs) = 0;
+  // The rooms in which this user has something unread; by id, those behind `after`, at most `limit` (>= 1).
+  virtual Result<std::vector<UnreadCount>> unread_rooms(UserId user, std::size_t limit,
+                                                        std::optional<RoomId> after = std::nullopt) = 0;
 };
 
 struct HistoryPage {

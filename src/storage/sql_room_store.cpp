@@ -1,6 +1,7 @@
 #include "storage/sql_room_store.hpp"
 
 #include "storage/durable_commit.hpp"
+#include "storage/postgres/pg_array.hpp"
 #include "storage/sql_rows.hpp"
 #include "storage_sql.hpp"
 
@@ -12,12 +13,18 @@ constexpr sql::Query kInsertMember{sql_text::kRoomMemberInsertSql};
 constexpr sql::Query kById{sql_text::kRoomByIdSql};
 constexpr sql::Query kPublic{sql_text::kRoomsPublicSql};
 constexpr sql::Query kOfMember{sql_text::kRoomsOfMemberSql};
+constexpr sql::Query kUnreadCounts{sql_text::kUnreadCountsSqliteSql, sql_text::kUnreadCountsPostgresSql};
+constexpr sql::Query kUnreadRooms{sql_text::kUnreadRoomsSql};
 
 Error refused(const sql::Failure& failure) {
   if (failure.constraint == "rooms_public_name") return {Errc::room_exists, "a public room has this name"};
   // SQLite does not say which foreign key; a room has one.
   if (failure.cause == sql::Cause::constraint) return {Errc::user_not_found, "the room's creator does not exist"};
   return sql::to_error(failure);
+}
+
+UnreadCount read_unread(const sql::Row& row) {
+  return {UserId(row.uuid(0)), RoomId(row.uuid(1)), row.integer(3), Seq(row.integer(2))};
 }
 
 }  // namespace
@@ -75,6 +82,39 @@ Result<std::vector<RoomAccess>> SqlRoomStore::list_member_rooms(UserId user, std
                                 });
     if (!done) return done.error();
     return rooms;
+  });
+}
+
+Result<std::vector<UnreadCount>> SqlRoomStore::unread_counts(const std::vector<Membership>& pairs) {
+  if (pairs.empty()) return std::vector<UnreadCount>{};
+  sql::PgArray users = sql::PgArray::of_uuids(), rooms = sql::PgArray::of_uuids();
+  std::string json = "[";
+  for (const Membership& pair : pairs) {
+    users.add(pair.user.value);
+    rooms.add(pair.room.value);
+    json += (json.size() > 1 ? ",\"" : "\"") + pair.user.value.hex() + pair.room.value.hex() + '"';
+  }
+  json += ']';
+  return readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::vector<UnreadCount>> {
+    std::vector<UnreadCount> counts;
+    counts.reserve(pairs.size());
+    auto take = [&](const sql::Row& row) { counts.push_back(read_unread(row)); };
+    const bool postgres = connection.dialect() == sql::Dialect::postgres;
+    auto done = postgres ? connection.each(kUnreadCounts, {users.value(), rooms.value()}, take)
+                         : connection.each(kUnreadCounts, {json}, take);
+    if (!done) return done.error();
+    return counts;
+  });
+}
+
+Result<std::vector<UnreadCount>> SqlRoomStore::unread_rooms(UserId user, std::size_t limit,
+                                                            std::optional<RoomId> after) {
+  return readers_.use([&](sql::Connection& connection) -> sql::Outcome<std::vector<UnreadCount>> {
+    std::vector<UnreadCount> counts;
+    auto done = connection.each(kUnreadRooms, {user, after.value_or(RoomId{}), static_cast<std::int64_t>(limit)},
+                                [&](const sql::Row& row) { counts.push_back(read_unread(row)); });
+    if (!done) return done.error();
+    return counts;
   });
 }
 

@@ -16,6 +16,8 @@ class SqlRoomStore final : public RoomStore {
   Result<std::vector<Room>> list_public_rooms() override;
   Result<std::vector<RoomAccess>> list_member_rooms(UserId user, std::size_t limit,
                                                     std::optional<RoomId> after) override;
+  Result<std::vector<UnreadCount>> unread_counts(const std::vector<Membership>& pairs) override;
+  Result<std::vector<UnreadCount>> unread_rooms(UserId user, std::size_t limit, std::optional<RoomId> after) override;
 
  private:
   ConnectionPool& readers_;

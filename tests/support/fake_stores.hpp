@@ -172,6 +172,28 @@ class FakeRooms final : public RoomStore, public HistoryStore {
     if (rooms.size() > limit) rooms.resize(limit);
     return rooms;
   }
+  Result<std::vector<UnreadCount>> unread_counts(const std::vector<Membership>& pairs) override {
+    if (auto no = weather.refuse()) return *no;
+    if (pairs.size() > kMaxUnreadPairs) throw std::logic_error("too many pairs in one call");
+    std::lock_guard lock(mutex_);
+    std::vector<UnreadCount> counts;
+    for (const auto& pair : pairs) {
+      const auto* room = find(pair.room);
+      if (room && room->creator_id == pair.user) counts.push_back(unread_of(pair));
+    }
+    return counts;
+  }
+  Result<std::vector<UnreadCount>> unread_rooms(UserId user, std::size_t limit, std::optional<RoomId> after) override {
+    if (auto no = weather.refuse()) return *no;
+    std::lock_guard lock(mutex_);
+    std::vector<UnreadCount> counts;
+    for (const auto& room : rooms_)
+      if (room.creator_id == user && (!after || *after < room.id) && !messages_[room.id].empty())
+        counts.push_back(unread_of({user, room.id}));
+    std::sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.room < b.room; });
+    if (counts.size() > limit) counts.resize(limit);
+    return counts;
+  }
   Result<HistoryPage> history_page(RoomId id, UserId viewer, std::int64_t page, std::int64_t size) override {
     if (auto no = weather.refuse()) return *no;
     std::lock_guard lock(mutex_);
@@ -205,6 +227,10 @@ class FakeRooms final : public RoomStore, public HistoryStore {
   }
 
  private:
+  UnreadCount unread_of(const Membership& pair) {
+    const auto count = static_cast<std::int64_t>(messages_[pair.room].size());
+    return {pair.user, pair.room, count, Seq(count)};
+  }
   const Room* find(RoomId id) const {
     const auto found = std::find_if(rooms_.begin(), rooms_.end(), [&](const Room& room) { return room.id == id; });
     return found == rooms_.end() ? nullptr : &*found;

@@ -24,6 +24,12 @@ bool add_to(EventPage& page, Event event, PageLimit limit, std::size_t& bytes) {
   return page.events.size() < limit.events && bytes < limit.bytes;
 }
 
+// Those above the marker that were not deleted.
+std::int64_t unread_in(const MemoryRoom& room, const MemoryMember& member) {
+  const auto first = room.by_ordinal.begin() + static_cast<std::ptrdiff_t>(member.read_ordinal);
+  return std::count_if(first, room.by_ordinal.end(), [&](Seq seq) { return !room.at(seq).message->deleted_at; });
+}
+
 }  // namespace
 
 Result<User> MemoryStores::create_user(const User& user) {
@@ -146,6 +152,34 @@ Result<std::vector<RoomAccess>> MemoryStores::list_member_rooms(UserId user, std
   std::sort(rooms.begin(), rooms.end(), [](const auto& a, const auto& b) { return a.room.id < b.room.id; });
   if (rooms.size() > limit) rooms.resize(limit);
   return rooms;
+}
+
+Result<std::vector<UnreadCount>> MemoryStores::unread_counts(const std::vector<Membership>& pairs) {
+  const Reading lock(db_->mutex);
+  std::vector<UnreadCount> counts;
+  for (const auto& [user, id] : pairs) {
+    const MemoryRoom* room = room_of(id);
+    if (!room) continue;
+    const auto member = room->members.find(user);
+    if (member == room->members.end()) continue;
+    counts.push_back({user, id, unread_in(*room, member->second), room->room.last_seq});
+  }
+  return counts;
+}
+
+Result<std::vector<UnreadCount>> MemoryStores::unread_rooms(UserId user, std::size_t limit,
+                                                            std::optional<RoomId> after) {
+  const Reading lock(db_->mutex);
+  std::vector<UnreadCount> counts;
+  for (const auto& [id, room] : db_->rooms) {
+    const auto member = room.members.find(user);
+    if (member == room.members.end() || (after && id <= *after)) continue;
+    const std::int64_t unread = unread_in(room, member->second);
+    if (unread > 0) counts.push_back({user, id, unread, room.room.last_seq});
+  }
+  std::sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.room < b.room; });
+  if (counts.size() > limit) counts.resize(limit);
+  return counts;
 }
 
 Event MemoryStores::as_read(const Event& event) const {

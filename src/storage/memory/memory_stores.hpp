@@ -31,6 +31,8 @@ class MemoryStores final : public UserStore, public RoomStore, public HistorySto
   Result<std::vector<Room>> list_public_rooms() override;
   Result<std::vector<RoomAccess>> list_member_rooms(UserId user, std::size_t limit,
                                                     std::optional<RoomId> after) override;
+  Result<std::vector<UnreadCount>> unread_counts(const std::vector<Membership>& pairs) override;
+  Result<std::vector<UnreadCount>> unread_rooms(UserId user, std::size_t limit, std::optional<RoomId> after) override;
 
   Result<HistoryPage> history_page(RoomId room, UserId viewer, std::int64_t page, std::int64_t size) override;
   Result<EventPage> events_after(const FeedKey& feed, Seq after, PageLimit limit) override;
