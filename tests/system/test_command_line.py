@@ -15,7 +15,7 @@ def chatd(tmp_path, *args, **env):
 
 
 @pytest.mark.parametrize("args", [("--help",), ("serve", "--help"), ("migrate", "--help"), ("user", "--help"), ("user", "add", "--help"), ("token", "--help"),
-                                  ("check-config", "--help"), ("config-doc", "--help"), ("openapi", "--help"), ("version", "--help")])
+                                  ("check-config", "--help"), ("config-doc", "--help"), ("openapi", "--help"), ("asyncapi", "--help"), ("version", "--help")])
 def test_help_is_everywhere(tmp_path, args):
     done = chatd(tmp_path, *args)
     assert done.returncode == 0 and "chatd" in done.stdout, done
