@@ -12,13 +12,14 @@ std::string_view key_of(const UserId& id) {
 }  // namespace
 
 Rooms::Rooms(RoomStore& rooms, HistoryStore& history, BlockingPool& read_pool, BlockingPool& write_pool,
-             const Clock& clock, RoomsOptions options)
+             const Clock& clock, RoomsOptions options, Created created)
     : rooms_(rooms),
       pages_(history, read_pool),
       read_pool_(read_pool),
       write_pool_(write_pool),
       clock_(clock),
-      creations_(options.creations, options.rate_entries) {}
+      creations_(options.creations, options.rate_entries),
+      created_(std::move(created)) {}
 
 boost::asio::awaitable<Result<Room>> Rooms::create(Principal creator, NewRoom wanted) {
   const auto decision = creations_.take(key_of(creator.id), clock_.steady());
@@ -33,7 +34,9 @@ boost::asio::awaitable<Result<Room>> Rooms::create(Principal creator, NewRoom wa
   room.creator_id = creator.id;
   room.created_at = clock_.now();
   auto work = [&rooms = rooms_, room = std::move(room)] { return rooms.create_room(room); };
-  co_return co_await run_on(write_pool_, std::move(work));
+  auto made = co_await run_on(write_pool_, std::move(work));
+  if (made && created_) created_(*made);
+  co_return made;
 }
 
 boost::asio::awaitable<Result<std::vector<Room>>> Rooms::list() {

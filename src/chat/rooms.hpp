@@ -15,6 +15,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,9 +34,12 @@ struct NewRoom {
 
 class Rooms {
  public:
+  // Hears of every room made here, before its creator does; on any thread, must not block.
+  using Created = std::function<void(const Room&)>;
+
   // All referenced objects outlive this one. SQLite has one writer: creations go through `write_pool`.
   Rooms(RoomStore& rooms, HistoryStore& history, BlockingPool& read_pool, BlockingPool& write_pool, const Clock& clock,
-        RoomsOptions options);
+        RoomsOptions options, Created created = {});
 
   // A public room. Errors: room_exists, rate_limited (with `Error::retry_after`), unavailable, overloaded.
   boost::asio::awaitable<Result<Room>> create(Principal creator, NewRoom room);
@@ -58,6 +62,7 @@ class Rooms {
   BlockingPool& write_pool_;
   const Clock& clock_;
   KeyedRateLimiter creations_;
+  const Created created_;
 };
 
 }  // namespace chat
