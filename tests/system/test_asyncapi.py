@@ -3,11 +3,11 @@
 import http.client
 import json
 import pathlib
-import shutil
 import subprocess
 
 import pytest
 
+from support.node import install_packages
 from support.servers import ROOT, run_chatd
 from support.websocket import WebSocket
 
@@ -18,10 +18,7 @@ DOCUMENT = ROOT / "contract/asyncapi.yaml"
 @pytest.fixture(scope="session")
 def check():
     """check(payloads) -> what the parser found, the document's shape, a verdict on each (message, payload)."""
-    wanted, have = FOLDER / "package-lock.json", FOLDER / "node_modules/.installed"
-    if not have.exists() or have.read_bytes() != wanted.read_bytes():
-        subprocess.run(["npm", "ci"], cwd=FOLDER, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        shutil.copyfile(wanted, have)
+    install_packages(FOLDER)
 
     def run(payloads=()):
         lines = "".join(json.dumps({"message": message, "payload": payload}) + "\n" for message, payload in payloads)
