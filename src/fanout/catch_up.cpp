@@ -1,6 +1,7 @@
 #include "fanout/catch_up.hpp"
 
 #include "fanout/local_feed.hpp"
+#include "fanout/shard.hpp"
 #include "fanout/subscriber.hpp"
 #include "fanout/subscription.hpp"
 

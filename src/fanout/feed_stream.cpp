@@ -1,6 +1,7 @@
 #include "fanout/feed_stream.hpp"
 
 #include "fanout/local_feed.hpp"
+#include "fanout/shard.hpp"
 #include "fanout/subscription.hpp"
 
 #include <algorithm>
@@ -14,21 +15,21 @@ constexpr std::size_t kSmallestChunk = 1024;
 
 }  // namespace
 
-FeedStream::FeedStream(LocalFeed& feed, WireFormat format, Audience audience, std::uint64_t number,
-                       transport::EventLoop& loop, ChunkStore& store, const FanOutOptions& options)
-    : feed_(feed),
-      loop_(loop),
-      store_(store),
-      options_(options),
-      number_(number),
-      format_(format),
-      audience_(audience) {}
+FeedStream::FeedStream(LocalFeed& feed, WireFormat format, Audience audience, std::uint64_t number)
+    : feed_(feed), number_(number), format_(format), audience_(audience) {}
 
 FeedStream::~FeedStream() {
   assert(subscriptions() == 0);
-  loop_.cancel_flush(*this);
+  loop().cancel_flush(*this);
   while (!pieces_.empty()) drop_front();
 }
+
+// Not members of its own: there are as many streams as connected users.
+const FanOutOptions& FeedStream::options() const noexcept { return feed_.shard.options(); }
+transport::EventLoop& FeedStream::loop() noexcept { return feed_.shard.loop(); }
+ChunkStore& FeedStream::store() noexcept { return feed_.shard.chunks_; }
+
+void FeedStream::want_flush() { loop().request_flush(*this); }
 
 // --- the stream ---
 
@@ -70,9 +71,9 @@ void FeedStream::append(const FrameBatch& batch, const FrameBatch::Entry& entry,
   if (own && own->current()) own->replace_own(in_ring);
   list_members();
   appended_since_pass_ = true;
-  loop_.stats().messages_sent.add(members_.size());
+  loop().stats().messages_sent.add(members_.size());
   want_flush();
-  while (store_.over_limit()) store_.oldest_owner()->give_up_oldest_chunk();
+  while (store().over_limit()) store().oldest_owner()->give_up_oldest_chunk();
 }
 
 // A connection in many feeds keeps a list of those that owe it something, so that a flush looks at no others. The
@@ -94,7 +95,7 @@ void FeedStream::write(std::string_view bytes) {
       piece->owner = this;
       piece->chunk = transport::Chunk::make(capacity);
       piece->start = end_;
-      store_.add(*piece);
+      store().add(*piece);
       pieces_.push_back(std::move(piece));
     }
     transport::Chunk& tail = *pieces_.back()->chunk;
@@ -186,13 +187,13 @@ void FeedStream::drop_front() {
     floor_ = std::max(floor_, ring_.front().seq);
     ring_.pop_front();
   }
-  store_.remove(piece);
+  store().remove(piece);
   pieces_.pop_front();
 }
 
 void FeedStream::trim() {
   const auto beyond_ring = [this] {
-    return pieces_.size() > 1 && end_ - pieces_.front()->end() >= options_.ring_bytes;
+    return pieces_.size() > 1 && end_ - pieces_.front()->end() >= options().ring_bytes;
   };
   if (!beyond_ring()) return;
   std::uint64_t owed_from = end_;
@@ -246,6 +247,8 @@ void FeedStream::remove(Subscription& subscription) {
   }
   move_to_hole(all.size() - 1);
   all.pop_back();
+  // Nobody is on his way most of the time, and nearly every stream is some user's own: its one entry is given back.
+  if (approaching_.empty()) approaching_ = {};
 }
 
 Subscription* FeedStream::find_sender(MessageId message) {
@@ -284,6 +287,7 @@ void FeedStream::wake_awaiting() {
     subscription->on_stream_advanced();
   }
   awaiting_.erase(awaiting_.begin(), awaiting_.begin() + static_cast<std::ptrdiff_t>(count));
+  if (awaiting_.empty()) awaiting_ = {};
 }
 
 // One send for each member that is owed something. A large feed does it in slices: its cursors keep the order, and
@@ -294,7 +298,7 @@ void FeedStream::on_flush() {
     if (!appended_since_pass_) return;
     appended_since_pass_ = false;
   }
-  const std::size_t stop = next_flushed_ + options_.flush_slice;
+  const std::size_t stop = next_flushed_ + options().flush_slice;
   while (next_flushed_ < members_.size() && next_flushed_ < stop) members_[next_flushed_++]->flush();
   if (next_flushed_ < members_.size()) return want_flush();
   next_flushed_ = 0;
@@ -302,7 +306,7 @@ void FeedStream::on_flush() {
   if (appended_since_pass_) want_flush();
 }
 
-void FeedStream::linger() { loop_.schedule(*this, options_.room_linger); }
+void FeedStream::linger() { loop().schedule(*this, options().room_linger); }
 
 void FeedStream::on_timer() noexcept { feed_.shard.linger_over(*this); }
 

@@ -45,17 +45,16 @@ struct RingEntry {
 
 class FeedStream final : public transport::FlushTask, private transport::TimerNode {
  public:
-  // Numbers begin when it goes live. Everything referenced outlives it.
-  FeedStream(LocalFeed& feed, WireFormat format, Audience audience, std::uint64_t number, transport::EventLoop& loop,
-             ChunkStore& store, const FanOutOptions& options);
+  // Numbers begin when it goes live. `feed` outlives it.
+  FeedStream(LocalFeed& feed, WireFormat format, Audience audience, std::uint64_t number);
   ~FeedStream();  // has no subscriptions any more
 
   LocalFeed& feed() noexcept { return feed_; }
   WireFormat format() const noexcept { return format_; }
   Audience audience() const noexcept { return audience_; }
   std::uint64_t number() const noexcept { return number_; }  // of this shard's streams, never used twice
-  const FanOutOptions& options() const noexcept { return options_; }
-  transport::EventLoop& loop() noexcept { return loop_; }
+  const FanOutOptions& options() const noexcept;
+  transport::EventLoop& loop() noexcept;
 
   // --- the stream ---
   // The home has said behind which number it begins.
@@ -96,7 +95,7 @@ class FeedStream final : public transport::FlushTask, private transport::TimerNo
   // `on_stream_advanced` is called once at the end of a turn in which it is live and has advanced, or at the end of
   // this one when it is live already and `soon`.
   void await(Subscription& subscription, bool soon = false);
-  void want_flush() { loop_.request_flush(*this); }
+  void want_flush();
   // A member that was on its connection's list of those that owe something is no longer.
   void note_unlisted() noexcept { all_listed_ = false; }
 
@@ -108,6 +107,7 @@ class FeedStream final : public transport::FlushTask, private transport::TimerNo
   void stay() noexcept { cancel(); }
 
  private:
+  ChunkStore& store() noexcept;
   void on_flush() override;
   void on_timer() noexcept override;
   void list_members();
@@ -120,9 +120,6 @@ class FeedStream final : public transport::FlushTask, private transport::TimerNo
   std::size_t piece_at(std::uint64_t position) const;
 
   LocalFeed& feed_;
-  transport::EventLoop& loop_;
-  ChunkStore& store_;
-  const FanOutOptions& options_;
   const std::uint64_t number_;
   const WireFormat format_;
   const Audience audience_;

@@ -37,10 +37,7 @@ void HomeFeed::on_head(const Result<FeedHead>& head) {
   last_ = head->last_seq;
   if (known_head_ < last_) known_head_ = last_;
   host_.on_feed_live(*this);
-  if (early_notices_) {
-    batch_ = std::move(early_notices_);
-    host_.on_news(*this);
-  }
+  if (batch_) host_.on_news(*this);
   release_held();
   if (gap()) await_gap();
 }
@@ -65,14 +62,17 @@ void HomeFeed::offer_head(Seq head) {
 
 // Bounded: what finds no room here is in the store, and known_head_ says that it is to be fetched.
 void HomeFeed::hold(const CommittedEvent& event) {
-  if (held_.size() < options_.held_events) held_.emplace(event.event->seq, event);
+  if (!held_) held_ = std::make_unique<std::map<Seq, CommittedEvent>>();
+  if (held_->size() < options_.held_events) held_->emplace(event.event->seq, event);
 }
 
 void HomeFeed::release_held() {
-  while (!held_.empty() && held_.begin()->first <= last_.next()) {
-    const auto first = held_.extract(held_.begin());
+  if (!held_) return;
+  while (!held_->empty() && held_->begin()->first <= last_.next()) {
+    const auto first = held_->extract(held_->begin());
     if (first.key() == last_.next()) accept(*first.mapped().event, first.mapped().origin, false);
   }
+  if (held_->empty()) held_.reset();
 }
 
 void HomeFeed::await_gap() {
@@ -137,12 +137,8 @@ void HomeFeed::accept(const Event& event, const Origin& origin, bool fetched) {
 
 void HomeFeed::offer_notice(const Notice& notice) {
   // While the store is away nobody is there to hear them either: who comes and goes meanwhile must not fill the memory.
-  if (early_notices_ && early_notices_->entries.size() >= options_.held_events) return;
-  if (!live_ && !early_notices_) {
-    early_notices_ = std::make_shared<FrameBatch>();
-    early_notices_->feed = key_;
-  }
-  FrameBatch& to = live_ ? batch() : *early_notices_;
+  if (!live_ && batch_ && batch_->entries.size() >= options_.held_events) return;
+  FrameBatch& to = batch();
   FrameBatch::Entry& entry = to.entries.emplace_back();
   entry.what = FrameBatch::What::notice;
   entry.author = notice.user;
@@ -163,12 +159,12 @@ FrameBatch& HomeFeed::batch() {
   if (!batch_) {
     batch_ = std::make_shared<FrameBatch>();
     batch_->feed = key_;
-    host_.on_news(*this);
+    if (live_) host_.on_news(*this);
   }
   return *batch_;
 }
 
-std::shared_ptr<const FrameBatch> HomeFeed::take_batch() { return std::move(batch_); }
+std::shared_ptr<const FrameBatch> HomeFeed::take_batch() { return live_ ? std::move(batch_) : nullptr; }
 
 // --- who watches ---
 

@@ -68,7 +68,7 @@ class HomeFeed {
   void on_grace_over();
   void on_retry();
 
-  // What was accepted since the last call; null when nothing was.
+  // What was accepted since the last call; null when nothing was, or it is not live.
   std::shared_ptr<const FrameBatch> take_batch();
 
   // --- who watches ---
@@ -101,10 +101,10 @@ class HomeFeed {
   FormatSet noticed_formats_;
   Seq last_;
   Seq known_head_;
-  Seq asked_after_;                     // what had been delivered when the read under way began
-  std::map<Seq, CommittedEvent> held_;  // above last_+1, or before the feed is live
-  std::shared_ptr<FrameBatch> batch_;
-  std::shared_ptr<FrameBatch> early_notices_;  // from before the feed is live
+  Seq asked_after_;  // what had been delivered when the read under way began
+  // Above last_+1, or before the feed is live; null: none.
+  std::unique_ptr<std::map<Seq, CommittedEvent>> held_;
+  std::shared_ptr<FrameBatch> batch_;  // only notices before the feed is live
   std::vector<Stream> streams_;
   std::uint32_t connections_ = 0;
 };

@@ -4,13 +4,16 @@
 #pragma once
 
 #include "fanout/feed_stream.hpp"
-#include "fanout/shard.hpp"
+#include "fanout/queue.hpp"
+#include "model/feed.hpp"
 
 #include <cstddef>
-#include <memory>
-#include <vector>
+#include <forward_list>
+#include <optional>
 
 namespace chat::fanout {
+
+class Shard;
 
 struct LocalFeed {
   struct Removal {
@@ -20,19 +23,19 @@ struct LocalFeed {
 
   LocalFeed(Shard& owner, const FeedKey& feed) : shard(owner), key(feed) {}
 
-  FeedStream* find(WireFormat format, Audience audience) const noexcept {
-    for (const auto& stream : streams) {
-      if (stream->format() == format && stream->audience() == audience) return stream.get();
+  FeedStream* find(WireFormat format, Audience audience) noexcept {
+    for (FeedStream& stream : streams) {
+      if (stream.format() == format && stream.audience() == audience) return &stream;
     }
     return nullptr;
   }
 
   Shard& shard;
   const FeedKey key;
-  std::vector<std::unique_ptr<FeedStream>> streams;
+  std::forward_list<FeedStream> streams;
   // Who was removed after `removals_after`, as far as this shard heard: at the most recent kRemovals.
   static constexpr std::size_t kRemovals = 64;
-  std::vector<Removal> removals;
+  Queue<Removal> removals;
   std::optional<Seq> removals_after;  // none: no stream is live
 };
 

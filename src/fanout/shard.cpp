@@ -6,11 +6,11 @@
 #include "fanout/fanout.hpp"
 #include "fanout/local_feed.hpp"
 #include "fanout/one_reply.hpp"
-#include "fanout/shard_home.hpp"
 #include "fanout/subscriber.hpp"
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <utility>
 
 namespace chat::fanout {
@@ -56,12 +56,10 @@ Subscriber* Shard::find_connection(std::uint64_t connection) const noexcept {
 // --- in and out ---
 
 FeedStream& Shard::stream_of(const Place& place) {
-  auto& local = local_[place.feed];
-  if (!local) local = std::make_unique<LocalFeed>(*this, place.feed);
-  if (FeedStream* stream = local->find(place.format, place.audience)) return *stream;
+  LocalFeed& local = local_.try_emplace(place.feed, *this, place.feed).first->second;
+  if (FeedStream* stream = local.find(place.format, place.audience)) return *stream;
   const std::uint64_t number = next_number_++;
-  auto& stream = *local->streams.emplace_back(
-      std::make_unique<FeedStream>(*local, place.format, place.audience, number, loop_, chunks_, fan_out_.options_));
+  FeedStream& stream = local.streams.emplace_front(local, place.format, place.audience, number);
   const HomeFeed::Stream watched{index_, number, place.format, hears_notices(place.format, place.audience)};
   send_to(home_of(place.feed), [feed = place.feed, watched](Shard& home) { home.watch(feed, watched); });
   return stream;
@@ -123,7 +121,7 @@ void Shard::linger_over(FeedStream& stream) {
   LocalFeed& local = stream.feed();
   const FeedKey feed = local.key;
   const std::uint64_t number = stream.number();
-  std::erase_if(local.streams, [&](const auto& one) { return one.get() == &stream; });
+  local.streams.remove_if([&](const FeedStream& one) { return &one == &stream; });
   if (local.streams.empty()) local_.erase(feed);
   send_to(home_of(feed), [feed, from = index_, number](Shard& home) { home.unwatch(feed, from, number); });
 }
@@ -176,7 +174,7 @@ void Shard::refuse(Subscription& subscription, const Error& error) {
 Subscription* Shard::find_member(const LocalFeed& feed, UserId user) const noexcept {
   const auto is_his = [&](const Subscription* one) { return one->members_only_ && one->owner_.entrant().user == user; };
   for (const auto& stream : feed.streams) {
-    for (const auto* all : {&stream->members(), &stream->approaching()}) {
+    for (const auto* all : {&stream.members(), &stream.approaching()}) {
       const auto found = std::find_if(all->begin(), all->end(), is_his);
       if (found != all->end()) return *found;
     }
@@ -188,7 +186,7 @@ Subscription* Shard::find_member(const LocalFeed& feed, UserId user) const noexc
 void Shard::remove_member(LocalFeed& feed, Seq seq, UserId user) {
   if (feed.removals.size() == LocalFeed::kRemovals) {
     feed.removals_after = feed.removals.front().seq;
-    feed.removals.erase(feed.removals.begin());
+    feed.removals.pop_front();
   }
   feed.removals.push_back({seq, user});
   while (Subscription* member = find_member(feed, user)) {
@@ -208,10 +206,10 @@ void Shard::remove_member(LocalFeed& feed, Seq seq, UserId user) {
 void Shard::attached(const FeedKey& feed, std::uint64_t stream, Seq last_seq) {
   const auto found = local_.find(feed);
   if (found == local_.end()) return;
-  LocalFeed& local = *found->second;
-  for (const auto& one : local.streams) {
-    if (one->number() != stream) continue;
-    one->go_live(last_seq);
+  LocalFeed& local = found->second;
+  for (FeedStream& one : local.streams) {
+    if (one.number() != stream) continue;
+    one.go_live(last_seq);
     if (!local.removals_after) local.removals_after = last_seq;
   }
 }
@@ -219,12 +217,12 @@ void Shard::attached(const FeedKey& feed, std::uint64_t stream, Seq last_seq) {
 void Shard::deliver(const FrameBatch& batch) {
   const auto found = local_.find(batch.feed);
   if (found == local_.end()) return;
-  LocalFeed& local = *found->second;
+  LocalFeed& local = found->second;
   for (const FrameBatch::Entry& entry : batch.entries) {
     const bool from_here = entry.origin.connection != 0 && entry.origin.shard == index_;
-    for (const auto& stream : local.streams) {
-      if (!stream->live()) continue;
-      stream->append(batch, entry, sender_of(entry, *stream), from_here ? entry.origin.connection : 0);
+    for (FeedStream& stream : local.streams) {
+      if (!stream.live()) continue;
+      stream.append(batch, entry, sender_of(entry, stream), from_here ? entry.origin.connection : 0);
     }
     if (!entry.removed.is_nil() && local.removals_after) remove_member(local, entry.seq, entry.removed);
   }
@@ -243,13 +241,12 @@ Subscription* Shard::sender_of(const FrameBatch::Entry& entry, FeedStream& strea
 void Shard::lose_position(const FeedKey& feed) {
   const auto found = local_.find(feed);
   if (found == local_.end()) return;
-  const std::unique_ptr<LocalFeed> local = std::move(found->second);
-  local_.erase(found);
-  for (const auto& stream : local->streams) {
+  auto lost = local_.extract(found);
+  for (FeedStream& stream : lost.mapped().streams) {
     send_to(home_of(feed),
-            [feed, from = index_, number = stream->number()](Shard& home) { home.unwatch(feed, from, number); });
-    while (stream->subscriptions() != 0) {
-      Subscription& one = *(stream->members().empty() ? stream->approaching() : stream->members()).front();
+            [feed, from = index_, number = stream.number()](Shard& home) { home.unwatch(feed, from, number); });
+    while (stream.subscriptions() != 0) {
+      Subscription& one = *(stream.members().empty() ? stream.approaching() : stream.members()).front();
       if (!one.current()) {
         refuse(one, Error(Errc::unavailable, "position lost"));
         continue;
@@ -326,7 +323,9 @@ void Shard::read_missed(const FeedKey& feed, Seq after, Done<MissedPage> done) {
 
 Shard::Counts Shard::counts() const {
   Counts counts{local_.size(), homes_.size(), 0, slots_.size() - free_slots_.size(), chunks_.bytes()};
-  for (const auto& [key, local] : local_) counts.streams += local->streams.size();
+  for (const auto& [key, local] : local_) {
+    counts.streams += static_cast<std::size_t>(std::distance(local.streams.begin(), local.streams.end()));
+  }
   return counts;
 }
 

@@ -6,6 +6,7 @@
 
 #include "fanout/chunk_store.hpp"
 #include "fanout/home_feed.hpp"
+#include "fanout/local_feed.hpp"
 #include "fanout/options.hpp"
 #include "fanout/presence.hpp"
 #include "fanout/recovery.hpp"
@@ -89,8 +90,16 @@ class Shard final : private HomeFeed::Host, private ReplayReader, private transp
 
  private:
   using Mail = std::function<void(Shard&)>;
-  struct Home;
   struct Counted;
+  // With a number of its own: an answer from the store may come after the feed has gone and another one of the same key
+  // has taken its place.
+  struct Home {
+    Home(HomeFeed::Host& host, const FanOutOptions& options, const FeedKey& key, std::uint64_t id)
+        : feed(host, options, key), number(id) {}
+
+    HomeFeed feed;
+    const std::uint64_t number;
+  };
 
   // HomeFeed::Host
   void read_head(HomeFeed& feed) override;
@@ -166,8 +175,8 @@ class Shard final : private HomeFeed::Host, private ReplayReader, private transp
   ChunkStore chunks_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
-  std::unordered_map<FeedKey, std::unique_ptr<LocalFeed>> local_;
-  std::unordered_map<FeedKey, std::unique_ptr<Home>> homes_;
+  std::unordered_map<FeedKey, LocalFeed> local_;
+  std::unordered_map<FeedKey, Home> homes_;
   std::vector<FeedKey> news_;  // feeds with something to publish
   std::vector<std::vector<Mail>> outgoing_;
   std::uint64_t next_number_ = 1;

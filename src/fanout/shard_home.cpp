@@ -1,5 +1,4 @@
 // What a shard does for the feeds whose home it is.
-#include "fanout/shard_home.hpp"
 #include "fanout/attempt.hpp"
 #include "fanout/fanout.hpp"
 #include "fanout/shard.hpp"
@@ -12,15 +11,15 @@ namespace chat::fanout {
 
 HomeFeed* Shard::find_home(const FeedKey& feed) noexcept {
   const auto found = homes_.find(feed);
-  return found == homes_.end() ? nullptr : &found->second->feed;
+  return found == homes_.end() ? nullptr : &found->second.feed;
 }
 
 template <class F>
 auto Shard::for_feed(const HomeFeed& feed, F f) {
-  return [this, key = feed.key(), number = homes_.at(feed.key())->number, f = std::move(f)](auto&&... arguments) {
+  return [this, key = feed.key(), number = homes_.at(feed.key()).number, f = std::move(f)](auto&&... arguments) {
     const auto found = homes_.find(key);
-    if (found == homes_.end() || found->second->number != number) return;
-    f(found->second->feed, arguments...);
+    if (found == homes_.end() || found->second.number != number) return;
+    f(found->second.feed, arguments...);
   };
 }
 
@@ -44,13 +43,10 @@ void Shard::offer_signal(const FeedKey& key, const Signal& signal) {
 // --- who watches ---
 
 void Shard::watch(const FeedKey& key, const HomeFeed::Stream& stream) {
-  auto& home = homes_[key];
-  const bool fresh = !home;
-  if (fresh) {
-    HomeFeed::Host& host = *this;
-    home = std::make_unique<Home>(host, fan_out_.options_, key, next_number_++);
-  }
-  HomeFeed& feed = home->feed;
+  HomeFeed::Host& host = *this;
+  const auto [home, fresh] = homes_.try_emplace(key, host, fan_out_.options_, key, next_number_);
+  if (fresh) ++next_number_;
+  HomeFeed& feed = home->second.feed;
   if (feed.live()) publish(feed);  // the others' news ends where the newcomer's begins
   feed.add_stream(stream);
   if (fresh) {
@@ -118,9 +114,9 @@ void Shard::on_head_below(HomeFeed&) { fan_out_.invalidate(); }
 void Shard::on_position_lost(HomeFeed& feed) {
   publish(feed);
   const FeedKey key = feed.key();
-  const auto lost = std::move(homes_.extract(key).mapped());
+  auto lost = homes_.extract(key);
   fan_out_.bus_.unwatch(key);
-  const auto& streams = lost->feed.streams();
+  const auto& streams = lost.mapped().feed.streams();
   for (std::size_t i = 0; i < streams.size(); ++i) {
     if (i > 0 && streams[i - 1].shard == streams[i].shard) continue;
     send_to(streams[i].shard, [key](Shard& to) { to.lose_position(key); });

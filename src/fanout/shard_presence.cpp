@@ -20,8 +20,8 @@ Shard::Counted Shard::count_present(const FeedKey& feed, std::size_t limit) cons
   Counted counted;
   const auto found = local_.find(feed);
   if (found == local_.end()) return counted;
-  for (const auto& stream : found->second->streams) {
-    for (const auto* all : {&stream->members(), &stream->approaching()}) {
+  for (const auto& stream : found->second.streams) {
+    for (const auto* all : {&stream.members(), &stream.approaching()}) {
       for (const Subscription* one : *all) {
         if (!one->announced_) continue;
         const Entrant& entrant = one->owner_.entrant();

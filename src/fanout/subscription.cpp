@@ -1,6 +1,7 @@
 #include "fanout/subscription.hpp"
 
 #include "fanout/local_feed.hpp"
+#include "fanout/shard.hpp"
 #include "fanout/subscriber.hpp"
 #include "protocol/room_frames.hpp"
 
