@@ -177,7 +177,8 @@ void RealtimeSession::run(std::string_view frame) {
   const auto self = shared_from_this();  // a command may end the connection
   running_ = true;
   CommandReader reader(wire_.encoding, frame);
-  while (alive() && may_start()) {
+  // No more than that in one turn, whatever is answered at once: others have their turn, and answers leave meanwhile.
+  for (std::uint32_t i = 0; i < options_.in_flight_commands && alive() && may_start(); ++i) {
     auto command = reader.next();
     if (!command) break;
     if (!*command) {
@@ -189,7 +190,7 @@ void RealtimeSession::run(std::string_view frame) {
   running_ = false;
   if (!alive()) return;
   rest_ = reader.rest();
-  read_on();
+  go_on();
 }
 
 // Reads on, or stops reading, as things stand.
@@ -206,11 +207,22 @@ void RealtimeSession::read_on() {
 
 void RealtimeSession::go_on() {
   if (running_ || !alive()) return;
-  if (!rest_.empty() && may_start()) {
-    const std::string frame = std::exchange(rest_, {});
-    return run(frame);
-  }
+  if (has_startable()) return go_on_later();
   read_on();
+}
+
+void RealtimeSession::go_on_later() {
+  if (!socket_) return;
+  socket_->pause_reading();
+  if (std::exchange(going_on_, true)) return;
+  socket_->loop().post([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->going_on_ = false;
+    if (!self->alive() || !self->has_startable()) return;
+    const std::string frame = std::exchange(self->rest_, {});
+    self->run(frame);
+  });
 }
 
 void RealtimeSession::start(Command&& command) {

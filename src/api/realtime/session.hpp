@@ -5,7 +5,8 @@
 // what is under way for it; an answer that comes after its end is dropped.
 //
 // Commands are started in the order in which they came. None is started before `connect` has been answered, nor while
-// `in_flight_commands` are unanswered: the connection is not read meanwhile, so nothing piles up here.
+// `in_flight_commands` are unanswered: the connection is not read meanwhile, so nothing piles up here. An answer never
+// starts what waited for it: that happens in a turn of its own, so whoever answers need not fear for what it holds.
 #pragma once
 
 #include "api/realtime/options.hpp"
@@ -130,7 +131,9 @@ class RealtimeSession : public transport::WebSocketHandler,
   bool may_start() const noexcept;
   void read_on();
   void run(std::string_view frame);
+  bool has_startable() const noexcept { return !rest_.empty() && may_start(); }
   void go_on();
+  void go_on_later();
   void start(centrifuge::Command&& command);
   void dispatch(CommandId id, centrifuge::Command&& command);
   void answer(std::string_view object);
@@ -150,7 +153,8 @@ class RealtimeSession : public transport::WebSocketHandler,
   bool ping_sent_ = false;  // within the last pong_timeout
   bool awaiting_pong_ = false;
   bool running_ = false;
-  bool leaving_ = false;  // the server stops: nothing new is started, and the end comes when all is answered
+  bool going_on_ = false;  // a turn is asked for that starts what waits
+  bool leaving_ = false;   // the server stops: nothing new is started, and the end comes when all is answered
 };
 
 }  // namespace chat::api
