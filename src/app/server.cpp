@@ -4,6 +4,7 @@
 #include "api/event_tail/event_tail.hpp"
 #include "api/operations/resources.hpp"
 #include "api/operations/typing.hpp"
+#include "api/operations/unread_signal.hpp"
 #include "api/realtime/emulation.hpp"
 #include "api/realtime/realtime.hpp"
 #include "api/room_socket/room_sockets.hpp"
@@ -74,7 +75,8 @@ Result<void> Server::start_services() {
   accounts_ = std::make_unique<Accounts>(storage_->users(), *sessions_, *login_guard_, *hashing_, *read_pool_,
                                          *write_pool_, clock, accounts_options(s));
   rooms_ = std::make_unique<Rooms>(storage_->rooms(), storage_->history(), *read_pool_, *write_pool_, clock,
-                                   rooms_options(s));
+                                   rooms_options(s),
+                                   [this](const Room& room) { unread_->joined(room.creator_id, room.id); });
   live_sessions_ = std::make_shared<LiveSessions>(storage_->users(), *read_pool_, live_sessions_options(s));
 
   auto fan_out = fan_out_options(s);
@@ -83,10 +85,16 @@ Result<void> Server::start_services() {
       loops, storage_->history(), [this](std::function<void()> job) { return read_pool_->post(std::move(job)); }, bus_,
       clock, fan_out);
   storage_->on_epoch_changed([this](const std::string& epoch) { fan_out_->invalidate(epoch); });
+  const auto tell_unread = [this](UserId user, const std::vector<UnreadCount>& counts) {
+    fan_out_->signal(FeedKey::user(user), api::unread_signal(counts));
+  };
+  unread_ = std::make_shared<UnreadBoard>(storage_->rooms(), *read_pool_, tell_unread, clock);
+  unread_->start(loops.front()->executor());
+  commit_sinks_ = std::make_unique<CommitSinks>(std::vector<CommitSink*>{unread_.get(), fan_out_.get()});
   auto journal = journal_options(s);
   const bool lanes = storage_->info().kind == storage::DatabaseKind::postgres;
   journal.observer = std::make_shared<JournalMetrics>(lanes ? journal.lanes : 1);
-  if (auto started = storage_->start_journal(*fan_out_, journal); !started) return started.error();
+  if (auto started = storage_->start_journal(*commit_sinks_, journal); !started) return started.error();
   bus_.set_receiver([this](const Commit& commit) { fan_out_->on_hint(commit); });
 
   messages_ = std::make_unique<Messages>(storage_->journal(), clock, messages_options(s));
@@ -109,7 +117,7 @@ Result<void> Server::start_services() {
                                   co_return Result<void>{};
                                 }});
   operations_ = std::make_unique<api::Operations>(api::make_operations(services));
-  const api::RealtimeServices realtime{*fan_out_, *sessions_, *live_sessions_, *rooms_,
+  const api::RealtimeServices realtime{*fan_out_, *sessions_, *live_sessions_, *unread_, *rooms_,
                                        *feeds_,   *messages_, *operations_,    clock};
   realtime_ = std::make_unique<api::Realtime>(realtime, realtime_options(s));
   emulated_ = std::make_unique<api::EmulatedSessions>();
@@ -202,6 +210,7 @@ void Server::stop() {
   if (fan_out_) fan_out_->begin_shutdown();
   if (started_) {
     live_sessions_->stop();
+    unread_->stop();
     // Sockets stop reading, wait for the acknowledgements of what they have sent, and close (1012).
     on_each_shard([](Shard& shard) {
       shard.listener->stop_accepting();

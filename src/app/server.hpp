@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api/http/http_api.hpp"
+#include "app/commit_sinks.hpp"
 #include "app/loop_metrics.hpp"
 #include "app/request_log.hpp"
 #include "base/blocking_pool.hpp"
@@ -15,6 +16,7 @@
 #include "chat/messages.hpp"
 #include "chat/rooms.hpp"
 #include "chat/sessions.hpp"
+#include "chat/unread_board.hpp"
 #include "cluster/local_bus.hpp"
 #include "config/settings.hpp"
 #include "fanout/fanout.hpp"
@@ -86,6 +88,8 @@ class Server {
   std::shared_ptr<LiveSessions> live_sessions_;
   LocalBus bus_;
   std::unique_ptr<fanout::FanOut> fan_out_;
+  std::shared_ptr<UnreadBoard> unread_;
+  std::unique_ptr<CommitSinks> commit_sinks_;
   std::unique_ptr<Messages> messages_;
   std::unique_ptr<Feeds> feeds_;
   std::unique_ptr<api::Typing> typing_;

@@ -94,6 +94,7 @@ ChatSession::ChatSession(const Realtime& realtime, const Wire& wire, std::string
       address_(std::move(address)) {}
 
 ChatSession::~ChatSession() {
+  leave_unread();
   realtime_.services().live.remove(*this);
   detach();
   channels_.clear();
@@ -108,6 +109,7 @@ void ChatSession::opened() {
 }
 
 void ChatSession::ended(const transport::CloseInfo& info) {
+  leave_unread();
   realtime_.services().live.remove(*this);
   const std::string client = origin().connection ? fanout::client_text(origin()) : std::string();
   detach();
@@ -199,6 +201,13 @@ void ChatSession::welcome(Channel& own, SubscribeResult subscription) {
   result.subs.emplace_back(own.feed.str(), std::move(subscription));
   connected(own.id, std::move(result));
   expire_at(who_->expires_at);
+  if (!alive()) return;
+  realtime_.services().unread.session_opened(who_->principal.id);
+  counted_unread_ = true;
+}
+
+void ChatSession::leave_unread() {
+  if (std::exchange(counted_unread_, false)) realtime_.services().unread.session_ended(who_->principal.id);
 }
 
 void ChatSession::refresh(CommandId id, RefreshRequest request) { spawn(id, renew(id, std::move(request.token))); }

@@ -73,6 +73,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   boost::asio::awaitable<void> log_in(CommandId id, centrifuge::ConnectRequest request);
   void enter(CommandId id, Session session, const centrifuge::ConnectRequest& request);
   void welcome(Channel& own, centrifuge::SubscribeResult subscription);
+  void leave_unread();
   boost::asio::awaitable<void> renew(CommandId id, std::string token);
 
   boost::asio::awaitable<void> join(FeedKey feed);
@@ -102,6 +103,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   std::chrono::steady_clock::time_point opened_at_;
   std::atomic<fanout::Shard*> home_{nullptr};  // for on_revoked; set when open
   std::uint32_t commands_ = 0;
+  bool counted_unread_ = false;  // the unread board knows of this session
 };
 
 }  // namespace chat::api

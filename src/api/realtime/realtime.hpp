@@ -13,6 +13,7 @@
 #include "chat/messages.hpp"
 #include "chat/rooms.hpp"
 #include "chat/sessions.hpp"
+#include "chat/unread_board.hpp"
 #include "fanout/fanout.hpp"
 #include "transport/http_handler.hpp"
 
@@ -29,6 +30,7 @@ struct RealtimeServices {
   fanout::FanOut& fan_out;
   Sessions& sessions;
   LiveSessions& live;
+  UnreadBoard& unread;
   Rooms& rooms;
   Feeds& feeds;
   Messages& messages;
