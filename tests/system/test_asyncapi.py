@@ -117,6 +117,7 @@ def test_a_server_says_what_stands_there(sqlite_server, check):
     talk.rpc("room.typing", {"room_id": room})
     other.until(lambda push: push.get("pub", {}).get("data", {}).get("type") == "typing")
     talk.rpc("room.create", {"name": "Hall", "description": "Talk."})
+    talk.until(lambda push: push.get("pub", {}).get("data", {}).get("type") == "unread")
     talk.rpc("room.list")
     talk.rpc("room.history", {"room_id": room, "size": 2})
     talk.rpc("room.events", {"room_id": room, "after": 1})
@@ -141,7 +142,7 @@ def test_a_server_says_what_stands_there(sqlite_server, check):
     _, _, verdicts = check(seen)
     assert len(verdicts) == len(seen)
     assert [(v, seen[at]) for at, v in enumerate(verdicts) if not v["valid"]] == []
-    assert {"command", "reply", "message", "typing", "publish", "error", *names.values()} <= {name for name, _ in seen}
+    assert {"command", "reply", "message", "typing", "unread", "publish", "error", *names.values()} <= {name for name, _ in seen}
 
 
 @pytest.mark.parametrize("message, payload", [

@@ -8,6 +8,7 @@
 #include "api/error_map.hpp"
 #include "api/json_out.hpp"
 #include "api/operations/resources.hpp"
+#include "api/operations/unread_signal.hpp"
 #include "protocol/centrifuge_codes.hpp"
 
 #include <map>
@@ -184,6 +185,8 @@ class Document {
       add(name, summary, schema::schema_of<Shape>(set_));
       user_events_.emplace_back(name);
     });
+    add("unread", "How much of which rooms is unread", schema::schema_of<UnreadSignal>(set_));
+    user_events_.emplace_back("unread");
     for (const auto& operation : operations_.all()) {
       if (operation->spec.rpc.empty()) continue;
       const std::string method(operation->spec.rpc);
@@ -253,13 +256,15 @@ class Document {
                         kRoomParameter,
                         {},
                         in_room});
-    write_channel(out, {"user",
-                        "user:{user_id}",
-                        "What concerns the user alone; subscribed by the server, and recoverable.",
-                        kOnBoth,
-                        kUserParameter,
-                        {},
-                        user_events_});
+    write_channel(
+        out, {"user",
+              "user:{user_id}",
+              "What concerns the user alone; subscribed by the server, and recoverable. `unread` has no offset and is "
+              "never stored.",
+              kOnBoth,
+              kUserParameter,
+              {},
+              user_events_});
     write_channel(
         out,
         {"rpc", {}, "Calls over a realtime connection: the command `rpc {method, data}`.", kOnBoth, {}, {}, calls_});
