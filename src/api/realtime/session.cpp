@@ -137,12 +137,14 @@ void RealtimeSession::on_timer() noexcept {
     if (now >= next_step_) return close(CloseCode::stale);
     return schedule();
   }
-  if (clock_.now() >= expires_at_ + options_.expiry_grace && expires_at_ != Timestamp::max()) {
+  if (expires_at_ != Timestamp::max() && clock_.now() >= expires_at_ + options_.expiry_grace) {
     return close(CloseCode::connection_expired);
   }
   if (now >= next_step_ && !leaving_) {
-    if (awaiting_pong_) return close(CloseCode::no_pong);
-    if (ping_sent_) {
+    if (awaiting_pong_ && may_start() && rest_.empty()) return close(CloseCode::no_pong);
+    if (awaiting_pong_) {
+      next_step_ = now + options_.pong_timeout;  // it may stand behind what waits: nothing is read
+    } else if (ping_sent_) {
       ping_sent_ = false;
       next_step_ = now + (options_.ping_interval - options_.pong_timeout);
     } else if (wire_.frame_pings) {
@@ -175,10 +177,12 @@ void RealtimeSession::on_commands(std::string_view frame) {
 
 void RealtimeSession::run(std::string_view frame) {
   const auto self = shared_from_this();  // a command may end the connection
+  const bool refused_before = state_ == State::refused;
   running_ = true;
   CommandReader reader(wire_.encoding, frame);
   // No more than that in one turn, whatever is answered at once: others have their turn, and answers leave meanwhile.
   for (std::uint32_t i = 0; i < options_.in_flight_commands && alive() && may_start(); ++i) {
+    if (state_ == State::refused && !refused_before) break;
     auto command = reader.next();
     if (!command) break;
     if (!*command) {
@@ -189,7 +193,8 @@ void RealtimeSession::run(std::string_view frame) {
   }
   running_ = false;
   if (!alive()) return;
-  rest_ = reader.rest();
+  // What stood behind a connect that was refused is dropped; only what is said after it is a violation.
+  rest_ = state_ == State::refused ? std::string_view() : reader.rest();
   go_on();
 }
 
@@ -299,6 +304,7 @@ void RealtimeSession::connected(CommandId id, ConnectResult result) {
 void RealtimeSession::refuse_connect(CommandId id, const ErrorObject& error) {
   if (!alive()) return;
   state_ = State::refused;
+  rest_.clear();  // in good faith: it was sent before the answer
   refuse(id, error);
 }
 

@@ -230,8 +230,7 @@ for (const transport of transports) {
     const wire = await Wire.open(w, transport);
     wire.send({id: 1, connect: {token: w.token(ada, -100)}}, {id: 2, publish: {channel: room, data: {content: 'x'}}}, {id: 3, rpc: {method: 'user.me', data: {}}});
     assert.equal((await wire.refused(1)).code, 109);
-    const end = await wire.closing();
-    assert.ok([3501, 3502].includes(end.code), JSON.stringify(end));
+    assert.equal((await wire.closing()).code, 3502);  // not 3501, from which no SDK returns: it said nothing after the answer
     assert.deepEqual(wire.replies.filter(({id}) => id > 1), []);
     const {pagination} = await w.rest('GET', `/api/v1/rooms/${room.slice(5)}/history`, {token: ada.token});
     assert.equal(pagination.total_messages, 0);
