@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -70,7 +71,8 @@ struct ChatSession::Channel {
   fanout::Subscription subscription;
   CommandId id = 0;  // of the command that is to be answered; of `connect` when the server subscribed
   std::uint64_t offset = 0;
-  std::vector<CommandId> leaving;  // `unsubscribe`s that came before the subscription was there
+  std::vector<CommandId> leaving;             // `unsubscribe`s that came before the subscription was there
+  std::vector<std::function<void()>> behind;  // what came after them for this channel: started when it is left
   bool server_side = false;
   bool recover = false;
   bool possible = false;  // the position may be of this database
@@ -85,6 +87,12 @@ struct ChatSession::Channel {
     reject_unrecovered = (request.flag & kFlagRejectUnrecovered) != 0;
     join_leave = request.join_leave;
   }
+};
+
+// Of a channel that was left: who is to be told, and what goes on then.
+struct ChatSession::Left {
+  std::vector<CommandId> asked;
+  std::vector<std::function<void()>> behind;
 };
 
 ChatSession::ChatSession(const Realtime& realtime, const Wire& wire, std::string request_id, std::string address)
@@ -146,9 +154,24 @@ void ChatSession::spawn(CommandId id, awaitable<void> work) {
   auto done = [session = self(), id](const std::exception_ptr& failure) {
     if (!failure) return;
     log_error("realtime_command_failed", {{"request_id", session->request_id_}, {"what", what_of(failure)}});
-    session->refuse(id, ErrorCode::internal);
+    session->fail(id);
   };
   boost::asio::co_spawn(shard()->loop().executor(), std::move(work), std::move(done));
+}
+
+// What a command began does not stay half done: who asks again must not be told that it is subscribed already.
+void ChatSession::fail(CommandId id) {
+  reading_history_ = false;
+  const auto begun = std::find_if(channels_.begin(), channels_.end(),
+                                  [&](auto& channel) { return channel->id == id && !channel->subscribed; });
+  if (alive() && begun != channels_.end()) {
+    give_up(**begun, ErrorCode::internal);
+  } else if (is_connected()) {
+    refuse(id, ErrorCode::internal);
+  } else {
+    refuse_connect(id, ErrorCode::internal);
+  }
+  read_next_history();
 }
 
 // --- connect and refresh ---
@@ -223,7 +246,13 @@ awaitable<void> ChatSession::renew(CommandId id, std::string token) {
     co_return close(sessions.is_expired(token) ? CloseCode::connection_expired : CloseCode::invalid_token);
   }
   if ((*session)->principal.id != who_->principal.id) co_return close(CloseCode::invalid_token);
+  const bool newer = (*session)->token_version != who_->token_version;
   who_ = std::move(**session);
+  if (newer) {  // judged by the token that it has now
+    auto& live = realtime_.services().live;
+    live.remove(*this);
+    if (!live.add(*this, who_->principal.id, who_->token_version)) co_return close(CloseCode::connection_limit);
+  }
   expire_at(who_->expires_at);
   RefreshResult result;
   result.client = fanout::client_text(origin());
@@ -271,7 +300,10 @@ void ChatSession::subscribe(CommandId id, SubscribeRequest request) {
   if (request.type != 0) return refuse(id, ErrorCode::not_available);
   const auto feed = feed_of(id, request.channel);
   if (!feed) return;
-  if (find(*feed)) return refuse(id, ErrorCode::already_subscribed);
+  if (Channel* there = find(*feed)) {
+    if (there->leaving.empty()) return refuse(id, ErrorCode::already_subscribed);
+    return there->behind.push_back([this, id, request] { subscribe(id, request); });
+  }
   if (channels_.size() >= options().channels) return refuse(id, ErrorCode::limit_exceeded);
   auto channel = std::make_unique<Channel>(*this, *feed);
   channel->id = id;
@@ -328,12 +360,10 @@ void ChatSession::on_subscribed(fanout::Subscription& subscription, fanout::Reco
 // The subscription is not to be.
 void ChatSession::give_up(Channel& channel, const ErrorObject& error) {
   const CommandId id = channel.id;
-  const std::vector<CommandId> leaving = std::move(channel.leaving);
-  shard()->unsubscribe(channel.subscription);
-  erase(channel);
+  const Left left = take(channel);
   if (!is_connected()) return refuse_connect(id, error);
   refuse(id, error);
-  for (const CommandId unsubscribe : leaving) reply(unsubscribe, UnsubscribeResult{});
+  go_on_after(left);
 }
 
 void ChatSession::unsubscribe(CommandId id, UnsubscribeRequest request) {
@@ -341,16 +371,29 @@ void ChatSession::unsubscribe(CommandId id, UnsubscribeRequest request) {
   const auto feed = FeedKey::parse(request.channel);
   Channel* channel = feed ? find(*feed) : nullptr;
   if (!channel) return reply(id, UnsubscribeResult{});
+  if (!channel->behind.empty()) return channel->behind.push_back([this, id, request] { unsubscribe(id, request); });
   channel->leaving.push_back(id);
   if (channel->subscribed) leave_as_asked(*channel);
 }
 
-void ChatSession::leave_as_asked(Channel& channel) {
-  if (channel.leaving.empty()) return;
-  const std::vector<CommandId> leaving = std::move(channel.leaving);
+// Leaves the channel, which is gone then. What is owed from it goes out before what is said next.
+ChatSession::Left ChatSession::take(Channel& channel) {
+  Left left{std::move(channel.leaving), std::move(channel.behind)};
   shard()->unsubscribe(channel.subscription);
   erase(channel);
-  for (const CommandId id : leaving) reply(id, UnsubscribeResult{});
+  return left;
+}
+
+void ChatSession::go_on_after(const Left& left) {
+  for (const CommandId id : left.asked) reply(id, UnsubscribeResult{});
+  for (const auto& command : left.behind) {
+    if (is_connected()) command();
+  }
+}
+
+void ChatSession::leave_as_asked(Channel& channel) {
+  if (channel.leaving.empty()) return;
+  go_on_after(take(channel));
 }
 
 void ChatSession::on_removed(fanout::Subscription& subscription) {
@@ -370,10 +413,9 @@ void ChatSession::on_feed_gone(fanout::Subscription& subscription) {
 
 void ChatSession::end(Channel& channel, UnsubscribeCode why) {
   const std::string name = channel.feed.str();
-  const std::vector<CommandId> leaving = std::move(channel.leaving);
-  erase(channel);
+  const Left left = take(channel);
   push(name, UnsubscribePush(why));
-  for (const CommandId id : leaving) reply(id, UnsubscribeResult{});
+  go_on_after(left);
 }
 
 // --- in a channel ---
@@ -413,14 +455,31 @@ void ChatSession::history(CommandId id, HistoryRequest request) {
     }
     query.since = seq_of(since.offset);
   }
-  spawn(id, read_history(id, *feed, query));
+  waiting_histories_.push_back({id, *feed, query});
+  read_next_history();
+}
+
+// One at a time, and none while the client has not taken what it was sent: a reply may be half of what a connection may
+// owe, and who asks for several at once is no slow reader.
+void ChatSession::read_next_history() {
+  if (reading_history_ || waiting_histories_.empty() || !is_connected() || !is_open()) return;
+  if (!below_low_water()) return notify_when_writable();
+  reading_history_ = true;
+  const WaitingHistory first = waiting_histories_.front();
+  waiting_histories_.erase(waiting_histories_.begin());
+  spawn(first.id, read_history(first.id, first.feed, first.query));
 }
 
 awaitable<void> ChatSession::read_history(CommandId id, FeedKey feed, FeedQuery query) {
+  const std::string epoch = realtime_.epoch();
   const auto stretch = co_await realtime_.services().feeds.read(feed, who_->principal.id, query);
-  if (!stretch) co_return refuse(id, error_of(stretch.error().code));
+  if (!stretch) {
+    refuse(id, error_of(stretch.error().code));
+    reading_history_ = false;
+    co_return read_next_history();
+  }
   HistoryResult result;
-  result.epoch = realtime_.epoch();
+  result.epoch = epoch;  // not a newer one than that of the numbers
   result.offset = offset_of(stretch->head.last_seq);
   result.publications.reserve(stretch->events.size());
   for (const Event& event : stretch->events) {
@@ -429,6 +488,8 @@ awaitable<void> ChatSession::read_history(CommandId id, FeedKey feed, FeedQuery 
     result.publications.push_back(fanout::replayed_publication(std::move(data), event.seq, event.actor_id));
   }
   reply(id, result);
+  reading_history_ = false;
+  read_next_history();
 }
 
 void ChatSession::presence(CommandId id, PresenceRequest request) {

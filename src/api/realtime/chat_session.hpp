@@ -6,6 +6,7 @@
 
 #include "api/realtime/realtime.hpp"
 #include "api/realtime/session.hpp"
+#include "chat/feeds.hpp"
 #include "chat/live_sessions.hpp"
 #include "chat/sessions.hpp"
 #include "fanout/shard.hpp"
@@ -32,11 +33,20 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   ChatSession(const Realtime& realtime, const Wire& wire, std::string request_id, std::string address);
   ~ChatSession() override;
 
-  void on_writable() override { Subscriber::on_writable(); }
+  void on_writable() override {
+    Subscriber::on_writable();
+    read_next_history();
+  }
 
  private:
   using RealtimeSession::socket;
   struct Channel;
+  struct Left;
+  struct WaitingHistory {
+    CommandId id;
+    FeedKey feed;
+    FeedQuery query;
+  };
   using Self = std::shared_ptr<ChatSession>;  // held by what is under way
 
   // RealtimeSession
@@ -69,6 +79,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
 
   Self self() { return std::static_pointer_cast<ChatSession>(shared_from_this()); }
   void spawn(CommandId id, boost::asio::awaitable<void> work);
+  void fail(CommandId id);
 
   boost::asio::awaitable<void> log_in(CommandId id, centrifuge::ConnectRequest request);
   void enter(CommandId id, Session session, const centrifuge::ConnectRequest& request);
@@ -79,10 +90,13 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   boost::asio::awaitable<void> join(FeedKey feed);
   void start(Channel& channel, std::optional<Seq> member_as_of);
   void give_up(Channel& channel, const centrifuge::ErrorObject& error);
+  Left take(Channel& channel);
+  void go_on_after(const Left& left);
   void leave_as_asked(Channel& channel);
   void end(Channel& channel, centrifuge::UnsubscribeCode why);
 
   boost::asio::awaitable<void> post(CommandId id, NewMessage message);
+  void read_next_history();
   boost::asio::awaitable<void> read_history(CommandId id, FeedKey feed, FeedQuery query);
   boost::asio::awaitable<bool> may_look(CommandId id, FeedKey feed);
   boost::asio::awaitable<void> tell_presence(CommandId id, FeedKey feed);
@@ -103,6 +117,8 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   std::chrono::steady_clock::time_point opened_at_;
   std::atomic<fanout::Shard*> home_{nullptr};  // for on_revoked; set when open
   std::uint32_t commands_ = 0;
+  std::vector<WaitingHistory> waiting_histories_;
+  bool reading_history_ = false;
   bool counted_unread_ = false;  // the unread board knows of this session
 };
 
