@@ -236,7 +236,11 @@ Server::~Server() {
   probes_.clear();
   // What is still on a loop, or in its queue, refers to everything above the loops: it ends first, told as usual.
   shards_.clear();
-  for (auto& loop : loops_) loop->drain();
+  // Loops answer one another, so until none has anything left.
+  for (bool more = true; more;) {
+    more = false;
+    for (auto& loop : loops_) more = loop->poll() != 0 || more;
+  }
 }
 
 }  // namespace chat::app
