@@ -215,6 +215,16 @@ for (const transport of transports) {
     wire.close();
   });
 
+  scenario(`a channel left before it was joined, and joined again in the same breath: ${transport}`, async () => {
+    const {w, ada, room: channel} = await fresh();
+    const wire = await Wire.enter(w, ada, transport);
+    wire.send({id: 81, subscribe: {channel}}, {id: 82, unsubscribe: {channel}}, {id: 83, subscribe: {channel}},
+              {id: 84, unsubscribe: {channel}}, {id: 85, subscribe: {channel}}, {id: 86, subscribe: {channel}});
+    for (const id of [81, 82, 83, 84, 85]) assert.equal((await wire.reply(id)).error, undefined, `command ${id}`);
+    assert.equal((await wire.refused(86)).code, 105);
+    wire.close();
+  });
+
   scenario(`after an error to connect the connection is dead: ${transport}`, async () => {
     const {w, ada} = await fresh();
     const wire = await Wire.open(w, transport);
