@@ -127,6 +127,22 @@ for (const transport of transports) {
     wire.close();
   });
 
+  // More than may be in flight: what waits is started when others are answered, also by the subscription's own answer.
+  scenario(`each of a thousand subscribes and unsubscribes in one frame is answered once: ${transport}`, async () => {
+    const scene = await fresh();
+    const wire = await Wire.enter(scene.w, scene.ada, transport);
+    const ids = Array.from({length: 1000}, (_, n) => n + 2);
+    wire.send(...ids.map((id) => ({id, [id % 2 ? 'unsubscribe' : 'subscribe']: {channel: scene.room, join_leave: true}})));
+    await wire.until(() => wire.replies.filter(({id}) => id > 1).length >= ids.length, () => `${wire.replies.length} replies`);
+    assert.deepEqual(wire.replies.map(({id}) => id).filter((id) => id > 1).sort((a, b) => a - b), ids);
+    for (const reply of wire.replies.filter(({id}) => id > 1)) {
+      if (reply.id % 2) assert.ok(reply.unsubscribe, JSON.stringify(reply));
+      else assert.ok(reply.subscribe || reply.error?.code === 105, JSON.stringify(reply));
+    }
+    wire.close();
+    await unharmed(scene, transport);
+  });
+
   scenario(`105 for a second subscribe, 106 beyond the limit of channels: ${transport}`, async () => {
     const {w, ada, room} = await fresh();
     const wire = await Wire.enter(w, ada, transport);
