@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -22,7 +23,8 @@ using namespace std::chrono_literals;
 class UnreadStore final : public RoomStore {
  public:
   Weather weather;
-  std::function<void()> before_rooms_are_answered;  // on the reader's thread, with no lock held
+  // On the reader's thread, with no lock held; once.
+  std::function<void()> before_rooms_are_answered, before_counts_are_answered;
 
   Result<Room> create_room(const Room& room) override { return room; }
   Result<RoomAccess> find_room(RoomId, UserId) override { return Error{Errc::room_not_found}; }
@@ -45,7 +47,7 @@ class UnreadStore final : public RoomStore {
   Result<std::vector<UnreadCount>> unread_counts(const std::vector<Membership>& pairs) override {
     if (auto no = weather.refuse()) return *no;
     if (pairs.size() > kMaxUnreadPairs) throw std::logic_error("too many pairs");
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     std::vector<UnreadCount> counts;
     for (const auto& [user, id] : pairs) {
       const auto room = rooms_.find(id);
@@ -53,6 +55,8 @@ class UnreadStore final : public RoomStore {
       counts.push_back({user, id, room->second.unread.at(user), Seq(room->second.last_seq)});
       ++pairs_read_;
     }
+    lock.unlock();
+    if (before_counts_are_answered) std::exchange(before_counts_are_answered, {})();
     return counts;
   }
   Result<std::vector<UnreadCount>> unread_rooms(UserId user, std::size_t limit, std::optional<RoomId> after) override {
@@ -372,6 +376,20 @@ TEST_F(UnreadBoardTest, RoomsThatChangeWhileTheyAreReadAreReadAgain) {
   expect_only(round_after(1s), ada, room, 1);
 }
 
+TEST_F(UnreadBoardTest, NothingIsSaidOfARoomThatWasLeftWhileItWasCounted) {
+  store.join(room, ada);
+  store.join(other, ada);
+  connected(ada);
+  said(room, bob);
+  said(other, bob);
+  store.before_counts_are_answered = [&] { removed(room, ada); };
+  expect_only(round_after(0ms), ada, other, 1);
+  said(other, bob);
+  store.before_counts_are_answered = [&] { removed(other, ada); };
+  EXPECT_TRUE(round_after(1s).empty());
+  EXPECT_FALSE(next.has_value());
+}
+
 TEST_F(UnreadBoardTest, WhoGoesWhileHisRoomsAreReadIsNotTold) {
   store.join(room, ada, 2);
   board.session_opened(ada);
@@ -474,6 +492,23 @@ TEST_F(UnreadBoardTest, AskesForManyMembersInPortionsAndPassesNobodyOver) {
     for (const auto& signal : part) reached.insert(signal.user);
   }
   EXPECT_EQ(reached, members);
+}
+
+TEST_F(UnreadBoardTest, WhenThereIsAlwaysMoreToDoThanFitsARoundEverybodyHasHisTurn) {
+  std::map<UserId, int> turns;
+  const auto count = [&](UserId user, const std::vector<UnreadCount>&) { ++turns[user]; };
+  UnreadBoard small{store, pool, count, clock, {.interval = 0ms, .users_a_round = 1}};
+  for (const UserId& user : {ada, bob, eve}) {
+    store.join(room, user);
+    small.session_opened(user);
+    (void)small.round();
+  }
+  for (int i = 0; i < 30; ++i) {
+    store.post(room);
+    small.on_commit({{event_of(FeedKey::room(room), EventKind::message_created, UserId::make())}});
+    (void)small.round();
+  }
+  EXPECT_EQ(turns, (std::map<UserId, int>{{ada, 10}, {bob, 10}, {eve, 10}}));
 }
 
 // By itself, on real threads and clocks: sessions come and go, lanes commit, and in the end each knows the true count.
