@@ -116,8 +116,10 @@ void RealtimeSession::expire_at(Timestamp when) {
 }
 
 std::uint32_t RealtimeSession::seconds_left(Timestamp when) const {
-  const auto left = std::chrono::floor<std::chrono::seconds>(when - clock_.now()).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, std::numeric_limits<std::int32_t>::max()));
+  const auto left = when - clock_.now();
+  const auto early = std::min<Timestamp::duration>(left / 10, std::chrono::seconds(10));
+  const auto told = std::chrono::floor<std::chrono::seconds>(left - early).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(told, 1, std::numeric_limits<std::int32_t>::max()));
 }
 
 // One timer serves liveness and the token's end. The wall clock may be set: it is looked at again with every ping.

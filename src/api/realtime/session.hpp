@@ -103,7 +103,8 @@ class RealtimeSession : public transport::WebSocketHandler,
 
   // The token is good until then: `expiry_grace` later the connection ends, unless this is called again.
   void expire_at(Timestamp when);
-  // Seconds until then for `ttl`: at least 1.
+  // For `ttl`: when the client is to fetch its next token, in seconds, at least 1. A tenth of the rest before the end,
+  // 10 s at most: it is the present token that gets it the next one, and that takes a round trip.
   std::uint32_t seconds_left(Timestamp when) const;
 
   bool alive() const noexcept { return state_ != State::closed; }
