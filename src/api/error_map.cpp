@@ -61,8 +61,9 @@ std::string sentence_of(Errc code, std::string_view subject) {
 
 RealtimeError realtime_error(Error error) {
   const auto& row = mapping_of(error.code);
-  auto message = !error.message.empty() ? std::move(error.message) : sentence_of(error.code);
-  return {row.realtime_code, std::move(message), row.temporary};
+  if (!error.message.empty()) return {row.realtime_code, std::move(error.message), row.temporary};
+  const bool names_it = row.sentence.find("{}") != std::string_view::npos;  // and nobody said what
+  return {row.realtime_code, std::string(names_it ? row.description : row.sentence), row.temporary};
 }
 
 int retry_after_seconds(const Error& error) noexcept {

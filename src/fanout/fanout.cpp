@@ -11,7 +11,7 @@ FanOut::FanOut(const std::vector<transport::EventLoop*>& loops, HistoryStore& hi
       bus_(bus),
       clock_(clock),
       options_(options),
-      epoch_(options_.epoch) {
+      epochs_{options_.epoch} {
   for (transport::EventLoop* loop : loops) {
     shards_.push_back(std::make_unique<Shard>(*this, static_cast<std::uint32_t>(shards_.size()), *loop));
   }
@@ -28,22 +28,26 @@ void FanOut::on_commit(const Commit& commit) {
 
 void FanOut::on_hint(const Commit& commit) { distribute(commit, false); }
 
-void FanOut::invalidate() {
-  const std::uint64_t era = era_.fetch_add(1) + 1;
+void FanOut::invalidate() { invalidate(epoch()); }
+
+void FanOut::invalidate(std::string new_epoch) {
+  std::uint64_t era = 0;
+  {
+    const std::lock_guard lock(epochs_mutex_);
+    era = epochs_.size();
+    epochs_.push_back(std::move(new_epoch));
+  }
   for (auto& shard : shards_) shard->loop().post([to = shard.get(), era] { to->begin_era(era); });
 }
 
-void FanOut::invalidate(std::string new_epoch) {
-  {
-    const std::lock_guard lock(epoch_mutex_);
-    epoch_ = std::move(new_epoch);
-  }
-  invalidate();
+std::string FanOut::epoch() const {
+  const std::lock_guard lock(epochs_mutex_);
+  return epochs_.back();
 }
 
-std::string FanOut::epoch() const {
-  const std::lock_guard lock(epoch_mutex_);
-  return epoch_;
+std::string FanOut::epoch_of(std::uint64_t era) const {
+  const std::lock_guard lock(epochs_mutex_);
+  return epochs_.at(era);
 }
 
 void FanOut::signal(const FeedKey& feed, Signal signal) {

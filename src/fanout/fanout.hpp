@@ -46,6 +46,7 @@ class FanOut final : public CommitSink {
 
   // Of the numbers that are given here: the database's. Thread-safe.
   std::string epoch() const;
+  std::string epoch_of(std::uint64_t era) const;  // of a shard that is in it, see Shard::epoch
 
   // Pushes it to the feed's realtime subscribers on this node, if there are any. Thread-safe.
   void signal(const FeedKey& feed, Signal signal);
@@ -69,9 +70,8 @@ class FanOut final : public CommitSink {
   const Clock& clock_;
   const FanOutOptions options_;
   std::atomic<bool> stopping_{false};
-  std::atomic<std::uint64_t> era_{0};  // how often everything was invalidated
-  mutable std::mutex epoch_mutex_;     // for epoch_
-  std::string epoch_;
+  mutable std::mutex epochs_mutex_;
+  std::vector<std::string> epochs_;  // of each era: one more whenever everything is invalidated
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -126,6 +126,8 @@ void Shard::linger_over(FeedStream& stream) {
   send_to(home_of(feed), [feed, from = index_, number](Shard& home) { home.unwatch(feed, from, number); });
 }
 
+std::string Shard::epoch() const { return fan_out_.epoch_of(era_); }
+
 void Shard::begin_era(std::uint64_t era) {
   if (era <= era_) return;
   era_ = era;

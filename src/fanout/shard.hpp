@@ -48,6 +48,9 @@ class Shard final : private HomeFeed::Host, private ReplayReader, private transp
   transport::EventLoop& loop() noexcept { return loop_; }
   const FanOutOptions& options() const noexcept;
 
+  // Of the numbers that this shard's subscriptions have now; FanOut::epoch() may be ahead of it for a moment.
+  std::string epoch() const;
+
   // --- connections ---
   Origin open_connection(Subscriber& subscriber);
   void close_connection(const Origin& origin);

@@ -111,6 +111,9 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   virtual void resume_reading() {}
   virtual bool reading_paused() const noexcept { return false; }
 
+  // From now on messages over `bytes` are 1009, whatever the options say. Where there are no messages, nothing changes.
+  virtual void limit_messages(std::size_t) noexcept {}
+
   // --- ending ---
   // Sends its goodbye behind everything owed, half-closes, reads on for a while throwing away, then closes.
   void close(std::uint16_t code, std::string_view reason = {});

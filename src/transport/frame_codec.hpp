@@ -53,6 +53,8 @@ class FrameDecoder {
  public:
   // Messages (all fragments together) over `max_message_bytes` are error 1009.
   explicit FrameDecoder(std::size_t max_message_bytes) noexcept;
+  // Of messages that begin from now on; a larger one that has begun may end.
+  void set_max_message_bytes(std::size_t bytes) noexcept { max_message_bytes_ = bytes; }
   ~FrameDecoder();
   FrameDecoder(FrameDecoder&&) noexcept;
 

@@ -42,6 +42,7 @@ class WebSocket final : public Connection {
   void pause_reading() noexcept override;
   void resume_reading() override;
   bool reading_paused() const noexcept override { return paused_; }
+  void limit_messages(std::size_t bytes) noexcept override { decoder_.set_max_message_bytes(bytes); }
 
  private:
   struct Kept;

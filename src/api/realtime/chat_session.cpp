@@ -208,7 +208,7 @@ void ChatSession::enter(CommandId id, Session session, const ConnectRequest& req
   const std::string name = own->feed.str();
   const auto asked =
       std::find_if(request.subs.begin(), request.subs.end(), [&](auto& sub) { return sub.first == name; });
-  if (asked != request.subs.end()) own->ask(asked->second, realtime_.epoch());
+  if (asked != request.subs.end()) own->ask(asked->second, shard()->epoch());
   channels_.push_back(std::move(own));
   start(*channels_.back(), std::nullopt);
 }
@@ -307,7 +307,7 @@ void ChatSession::subscribe(CommandId id, SubscribeRequest request) {
   if (channels_.size() >= options().channels) return refuse(id, ErrorCode::limit_exceeded);
   auto channel = std::make_unique<Channel>(*this, *feed);
   channel->id = id;
-  channel->ask(request, realtime_.epoch());
+  channel->ask(request, shard()->epoch());
   channels_.push_back(std::move(channel));
   if (feed->is_user()) return start(*channels_.back(), std::nullopt);
   spawn(id, join(*feed));
@@ -346,7 +346,7 @@ void ChatSession::on_subscribed(fanout::Subscription& subscription, fanout::Reco
   Channel& channel = channel_of(subscription);
   SubscribeResult result;
   result.recoverable = result.positioned = true;
-  result.epoch = realtime_.epoch();
+  result.epoch = shard()->epoch();
   result.was_recovering = channel.recover;
   result.recovered = recovery.recovered;
   result.offset = recovery.recovered ? channel.offset : offset_of(recovery.top);

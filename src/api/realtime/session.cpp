@@ -17,6 +17,10 @@ using namespace centrifuge;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// Of a frame before `connect` has been answered: a token, and more than a hundred subscribes. What nobody has answered
+// for yet must not fill the memory.
+constexpr std::size_t kStrangersBytes = 64 * 1024;
+
 template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -52,6 +56,7 @@ void RealtimeSession::emulate(EmulatedSessions& sessions, std::string first_comm
 
 void RealtimeSession::on_open(transport::Connection& socket) {
   socket_ = &socket;
+  socket.limit_messages(std::min(kStrangersBytes, options_.message_bytes));
   next_step_ = clock_.steady() + options_.connect_timeout;
   schedule();
   opened();
@@ -252,9 +257,11 @@ void RealtimeSession::start(Command&& command) {
 }
 
 void RealtimeSession::dispatch(CommandId id, Command&& command) {
+  // Whoever is told an error when he leaves comes back with a new connection, so there is none.
+  const bool leaves = std::holds_alternative<UnsubscribeRequest>(command.method);
   const auto in_channel = [&](auto&& request, auto handle) {
     if (request.channel.empty()) return violation("a command without its channel");
-    if (request.channel.size() > options_.channel_bytes) {
+    if (request.channel.size() > options_.channel_bytes && !leaves) {
       return refuse(id, ErrorObject(ErrorCode::bad_request, "the channel's name is too long"));
     }
     (this->*handle)(id, std::move(request));
@@ -289,6 +296,7 @@ void RealtimeSession::refuse(CommandId id, const ErrorObject& error) {
 void RealtimeSession::connected(CommandId id, ConnectResult result) {
   if (!alive()) return;
   state_ = State::connected;
+  if (socket_) socket_->limit_messages(options_.message_bytes);
   result.version = kRealtimeVersion;
   if (!wire_.frame_pings) {
     result.ping = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(options_.ping_interval).count());
