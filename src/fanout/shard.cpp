@@ -151,7 +151,7 @@ bool Shard::admits(Subscription& subscription) {
   const auto as_of = std::exchange(subscription.approach_->member_as_of, std::nullopt);
   if (!as_of) return true;
   const LocalFeed& feed = subscription.stream().feed();
-  const UserId user = subscription.owner().entrant().user;
+  const UserId user = subscription.owner().user();
   if (*as_of < *feed.removals_after) {
     refuse(subscription, Error(Errc::unavailable, "the room has changed meanwhile"));
     return false;
@@ -174,7 +174,7 @@ void Shard::refuse(Subscription& subscription, const Error& error) {
 }
 
 Subscription* Shard::find_member(const LocalFeed& feed, UserId user) const noexcept {
-  const auto is_his = [&](const Subscription* one) { return one->members_only_ && one->owner_.entrant().user == user; };
+  const auto is_his = [&](const Subscription* one) { return one->members_only_ && one->owner_.user() == user; };
   for (const auto& stream : feed.streams) {
     for (const auto* all : {&stream.members(), &stream.approaching()}) {
       const auto found = std::find_if(all->begin(), all->end(), is_his);

@@ -24,11 +24,11 @@ Shard::Counted Shard::count_present(const FeedKey& feed, std::size_t limit) cons
     for (const auto* all : {&stream.members(), &stream.approaching()}) {
       for (const Subscription* one : *all) {
         if (!one->announced_) continue;
-        const Entrant& entrant = one->owner_.entrant();
+        const UserId user = one->owner_.user();
         ++counted.clients;
-        counted.users.insert(entrant.user);
+        counted.users.insert(user);
         if (counted.list.size() < limit)
-          counted.list.push_back({client_text(one->owner_.origin()), entrant.user, entrant.name});
+          counted.list.push_back({client_text(one->owner_.origin()), user, one->owner_.entrant().name});
       }
     }
   }

@@ -71,8 +71,9 @@ class Subscriber : public transport::OwedBytes {
   void advance(std::size_t bytes) override;
   void settle(transport::Outbox& into) override;
 
-  // Whose connection it is; the same as long as it is attached.
-  virtual const Entrant& entrant() const = 0;
+  // Whose connection it is, while it has subscriptions: always the same user. His name may become another.
+  virtual UserId user() const = 0;
+  virtual Entrant entrant() const = 0;
 
   // --- room sockets ---
   // A message of its own is no longer in flight: acknowledged, or known to be a repeat.

@@ -69,7 +69,8 @@ class EventTail final : public transport::ConnectionHandler,
   static constexpr std::uint16_t kTooSlow = 1013, kOver = 1000;
 
   // Subscriber. Whoever comes back with the last id learns how things stand.
-  const fanout::Entrant& entrant() const override { return user_; }
+  UserId user() const override { return user_.user; }
+  fanout::Entrant entrant() const override { return user_; }
   void on_removed(fanout::Subscription&) override { end(); }
   void on_feed_gone(fanout::Subscription&) override { end(); }
   void on_position_lost(fanout::Subscription&) override { end(); }

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -63,24 +64,20 @@ std::uint64_t offset_of(Seq seq) { return static_cast<std::uint64_t>(seq.value);
 
 }  // namespace
 
-// A subscription, from the command on.
-struct ChatSession::Channel {
-  Channel(fanout::Subscriber& owner, const FeedKey& key) : feed(key), subscription(owner) {}
+// What a subscription is to be, and the commands that await it.
+struct ChatSession::Asked {
+  explicit Asked(CommandId command) : id(command) {}
 
-  const FeedKey feed;
-  fanout::Subscription subscription;
-  CommandId id = 0;  // of the command that is to be answered; of `connect` when the server subscribed
+  const CommandId id;  // `subscribe`; `connect` when the server subscribes
   std::uint64_t offset = 0;
-  std::vector<CommandId> leaving;             // `unsubscribe`s that came before the subscription was there
+  std::vector<CommandId> leaving;             // `unsubscribe`s that came meanwhile
   std::vector<std::function<void()>> behind;  // what came after them for this channel: started when it is left
-  bool server_side = false;
   bool recover = false;
   bool possible = false;  // the position may be of this database
   bool reject_unrecovered = false;
   bool join_leave = false;
-  bool subscribed = false;
 
-  void ask(const SubscribeRequest& request, std::string_view epoch) {
+  void read(const SubscribeRequest& request, std::string_view epoch) {
     recover = request.recover;
     offset = request.offset;
     possible = request.recover && (request.epoch.empty() || request.epoch == epoch);
@@ -89,16 +86,21 @@ struct ChatSession::Channel {
   }
 };
 
-// Of a channel that was left: who is to be told, and what goes on then.
-struct ChatSession::Left {
-  std::vector<CommandId> asked;
-  std::vector<std::function<void()>> behind;
+// A subscription, from the command on.
+struct ChatSession::Channel {
+  Channel(fanout::Subscriber& owner, const FeedKey& key, CommandId command, bool by_server)
+      : feed(key), server_side(by_server), subscription(owner), asked(std::make_unique<Asked>(command)) {}
+
+  const FeedKey feed;
+  const bool server_side;
+  fanout::Subscription subscription;
+  std::unique_ptr<Asked> asked;  // null: it is subscribed
 };
 
-ChatSession::ChatSession(const Realtime& realtime, const Wire& wire, std::string request_id, std::string address)
+ChatSession::ChatSession(const Realtime& realtime, const Wire& wire, const Uuid& request_id, std::string address)
     : RealtimeSession(realtime.options(), realtime.services().clock, wire),
       realtime_(realtime),
-      request_id_(std::move(request_id)),
+      request_id_(request_id),
       address_(std::move(address)) {}
 
 ChatSession::~ChatSession() {
@@ -121,9 +123,9 @@ void ChatSession::ended(const transport::CloseInfo& info) {
   realtime_.services().live.remove(*this);
   const std::string client = origin().connection ? fanout::client_text(origin()) : std::string();
   detach();
-  const std::size_t channels = channels_.size();
+  const auto channels = std::distance(channels_.begin(), channels_.end());
   channels_.clear();
-  log_info("realtime_closed", {{"request_id", request_id_},
+  log_info("realtime_closed", {{"request_id", request_id_.str()},
                                {"client", client},
                                {"user_id", who_ ? who_->principal.id.str() : std::string()},
                                {"code", info.code},
@@ -153,7 +155,7 @@ void ChatSession::on_revoked() noexcept {
 void ChatSession::spawn(CommandId id, awaitable<void> work) {
   auto done = [session = self(), id](const std::exception_ptr& failure) {
     if (!failure) return;
-    log_error("realtime_command_failed", {{"request_id", session->request_id_}, {"what", what_of(failure)}});
+    log_error("realtime_command_failed", {{"request_id", session->request_id_.str()}, {"what", what_of(failure)}});
     session->fail(id);
   };
   boost::asio::co_spawn(shard()->loop().executor(), std::move(work), std::move(done));
@@ -163,9 +165,9 @@ void ChatSession::spawn(CommandId id, awaitable<void> work) {
 void ChatSession::fail(CommandId id) {
   reading_history_ = false;
   const auto begun = std::find_if(channels_.begin(), channels_.end(),
-                                  [&](auto& channel) { return channel->id == id && !channel->subscribed; });
+                                  [&](auto& channel) { return channel.asked && channel.asked->id == id; });
   if (alive() && begun != channels_.end()) {
-    give_up(**begun, ErrorCode::internal);
+    give_up(*begun, ErrorCode::internal);
   } else if (is_connected()) {
     refuse(id, ErrorCode::internal);
   } else {
@@ -198,22 +200,18 @@ awaitable<void> ChatSession::log_in(CommandId id, ConnectRequest request) {
 // The user's own feed first: its position stands in the answer to `connect`.
 void ChatSession::enter(CommandId id, Session session, const ConnectRequest& request) {
   who_ = std::move(session);
-  entrant_ = {who_->principal.id, who_->principal.name};
   if (!realtime_.services().live.add(*this, who_->principal.id, who_->token_version)) {
     return close(CloseCode::connection_limit);
   }
-  auto own = std::make_unique<Channel>(*this, FeedKey::user(who_->principal.id));
-  own->id = id;
-  own->server_side = true;
-  const std::string name = own->feed.str();
+  Channel& own = channels_.emplace_front(*this, FeedKey::user(who_->principal.id), id, true);
+  const std::string name = own.feed.str();
   const auto asked =
       std::find_if(request.subs.begin(), request.subs.end(), [&](auto& sub) { return sub.first == name; });
-  if (asked != request.subs.end()) own->ask(asked->second, shard()->epoch());
-  channels_.push_back(std::move(own));
-  start(*channels_.back(), std::nullopt);
+  if (asked != request.subs.end()) own.asked->read(asked->second, shard()->epoch());
+  start(own, std::nullopt);
 }
 
-void ChatSession::welcome(Channel& own, SubscribeResult subscription) {
+void ChatSession::welcome(CommandId id, SubscribeResult own) {
   ConnectResult result;
   result.client = fanout::client_text(origin());
   result.expires = true;
@@ -221,8 +219,8 @@ void ChatSession::welcome(Channel& own, SubscribeResult subscription) {
   result.data = "{\"user\":{\"id\":\"" + who_->principal.id.str() + "\",\"name\":";
   append_json_string(result.data, who_->principal.name);
   result.data += "}}";
-  result.subs.emplace_back(own.feed.str(), std::move(subscription));
-  connected(own.id, std::move(result));
+  result.subs.emplace_back(FeedKey::user(who_->principal.id).str(), std::move(own));
+  connected(id, std::move(result));
   expire_at(who_->expires_at);
   if (!alive()) return;
   realtime_.services().unread.session_opened(who_->principal.id);
@@ -282,17 +280,17 @@ std::optional<FeedKey> ChatSession::feed_of(CommandId id, std::string_view chann
 
 ChatSession::Channel* ChatSession::find(const FeedKey& feed) noexcept {
   const auto found =
-      std::find_if(channels_.begin(), channels_.end(), [&](auto& channel) { return channel->feed == feed; });
-  return found == channels_.end() ? nullptr : found->get();
+      std::find_if(channels_.begin(), channels_.end(), [&](auto& channel) { return channel.feed == feed; });
+  return found == channels_.end() ? nullptr : &*found;
 }
 
 ChatSession::Channel& ChatSession::channel_of(const fanout::Subscription& subscription) noexcept {
-  return **std::find_if(channels_.begin(), channels_.end(),
-                        [&](auto& channel) { return &channel->subscription == &subscription; });
+  return *std::find_if(channels_.begin(), channels_.end(),
+                       [&](auto& channel) { return &channel.subscription == &subscription; });
 }
 
 void ChatSession::erase(const Channel& channel) {
-  std::erase_if(channels_, [&](auto& other) { return other.get() == &channel; });
+  channels_.remove_if([&](auto& other) { return &other == &channel; });
 }
 
 void ChatSession::subscribe(CommandId id, SubscribeRequest request) {
@@ -301,15 +299,14 @@ void ChatSession::subscribe(CommandId id, SubscribeRequest request) {
   const auto feed = feed_of(id, request.channel);
   if (!feed) return;
   if (Channel* there = find(*feed)) {
-    if (there->leaving.empty()) return refuse(id, ErrorCode::already_subscribed);
-    return there->behind.push_back([this, id, request] { subscribe(id, request); });
+    if (!there->asked || there->asked->leaving.empty()) return refuse(id, ErrorCode::already_subscribed);
+    return there->asked->behind.push_back([this, id, request] { subscribe(id, request); });
   }
-  if (channels_.size() >= options().channels) return refuse(id, ErrorCode::limit_exceeded);
-  auto channel = std::make_unique<Channel>(*this, *feed);
-  channel->id = id;
-  channel->ask(request, shard()->epoch());
-  channels_.push_back(std::move(channel));
-  if (feed->is_user()) return start(*channels_.back(), std::nullopt);
+  const auto channels = static_cast<std::size_t>(std::distance(channels_.begin(), channels_.end()));
+  if (channels >= options().channels) return refuse(id, ErrorCode::limit_exceeded);
+  Channel& channel = channels_.emplace_front(*this, *feed, id, false);
+  channel.asked->read(request, shard()->epoch());
+  if (feed->is_user()) return start(channel, std::nullopt);
   spawn(id, join(*feed));
 }
 
@@ -324,14 +321,15 @@ awaitable<void> ChatSession::join(FeedKey feed) {
 }
 
 void ChatSession::start(Channel& channel, std::optional<Seq> member_as_of) {
-  const bool insists = channel.recover && channel.reject_unrecovered && !channel.server_side;
-  if (insists && !channel.possible) return give_up(channel, ErrorCode::unrecoverable_position);
+  const Asked& asked = *channel.asked;
+  const bool insists = asked.recover && asked.reject_unrecovered && !channel.server_side;
+  if (insists && !asked.possible) return give_up(channel, ErrorCode::unrecoverable_position);
   fanout::RecoverFrom from;
   from.max_events = options().recovery_events;
   from.max_bytes = options().recovery_bytes;
-  if (channel.possible) from.after = seq_of(channel.offset);
+  if (asked.possible) from.after = seq_of(asked.offset);
   from.insist = insists;
-  const auto audience = channel.join_leave ? fanout::Audience::events_and_notices : fanout::Audience::events;
+  const auto audience = asked.join_leave ? fanout::Audience::events_and_notices : fanout::Audience::events;
   const fanout::Place place{channel.feed, fanout::realtime_format(wire().encoding, wire().framing), audience,
                             member_as_of};
   shard()->subscribe(channel.subscription, place, from);
@@ -344,26 +342,27 @@ void ChatSession::on_subscribe_failed(fanout::Subscription& subscription, const 
 
 void ChatSession::on_subscribed(fanout::Subscription& subscription, fanout::Recovery recovery) {
   Channel& channel = channel_of(subscription);
+  const auto asked = std::move(channel.asked);
   SubscribeResult result;
   result.recoverable = result.positioned = true;
   result.epoch = shard()->epoch();
-  result.was_recovering = channel.recover;
+  result.was_recovering = asked->recover;
   result.recovered = recovery.recovered;
-  result.offset = recovery.recovered ? channel.offset : offset_of(recovery.top);
+  result.offset = recovery.recovered ? asked->offset : offset_of(recovery.top);
   result.publications = std::move(recovery.publications);
-  channel.subscribed = true;
-  if (!is_connected()) return welcome(channel, std::move(result));
-  reply(channel.id, result);
-  leave_as_asked(channel);
+  if (!is_connected()) return welcome(asked->id, std::move(result));
+  reply(asked->id, result);
+  if (asked->leaving.empty()) return;
+  take(channel);
+  go_on_after(*asked);
 }
 
 // The subscription is not to be.
 void ChatSession::give_up(Channel& channel, const ErrorObject& error) {
-  const CommandId id = channel.id;
-  const Left left = take(channel);
-  if (!is_connected()) return refuse_connect(id, error);
-  refuse(id, error);
-  go_on_after(left);
+  const auto asked = take(channel);
+  if (!is_connected()) return refuse_connect(asked->id, error);
+  refuse(asked->id, error);
+  go_on_after(*asked);
 }
 
 void ChatSession::unsubscribe(CommandId id, UnsubscribeRequest request) {
@@ -371,29 +370,30 @@ void ChatSession::unsubscribe(CommandId id, UnsubscribeRequest request) {
   const auto feed = FeedKey::parse(request.channel);
   Channel* channel = feed ? find(*feed) : nullptr;
   if (!channel) return reply(id, UnsubscribeResult{});
-  if (!channel->behind.empty()) return channel->behind.push_back([this, id, request] { unsubscribe(id, request); });
-  channel->leaving.push_back(id);
-  if (channel->subscribed) leave_as_asked(*channel);
+  if (!channel->asked) {
+    take(*channel);
+    return reply(id, UnsubscribeResult{});
+  }
+  Asked& asked = *channel->asked;
+  if (!asked.behind.empty()) return asked.behind.push_back([this, id, request] { unsubscribe(id, request); });
+  asked.leaving.push_back(id);
 }
 
 // Leaves the channel, which is gone then. What is owed from it goes out before what is said next.
-ChatSession::Left ChatSession::take(Channel& channel) {
-  Left left{std::move(channel.leaving), std::move(channel.behind)};
+// Answers what was asked of it if it was not subscribed yet.
+std::unique_ptr<ChatSession::Asked> ChatSession::take(Channel& channel) {
+  auto asked = std::move(channel.asked);
   shard()->unsubscribe(channel.subscription);
   erase(channel);
-  return left;
+  return asked;
 }
 
-void ChatSession::go_on_after(const Left& left) {
-  for (const CommandId id : left.asked) reply(id, UnsubscribeResult{});
-  for (const auto& command : left.behind) {
+// What waited for the end of a subscription.
+void ChatSession::go_on_after(const Asked& asked) {
+  for (const CommandId id : asked.leaving) reply(id, UnsubscribeResult{});
+  for (const auto& command : asked.behind) {
     if (is_connected()) command();
   }
-}
-
-void ChatSession::leave_as_asked(Channel& channel) {
-  if (channel.leaving.empty()) return;
-  go_on_after(take(channel));
 }
 
 void ChatSession::on_removed(fanout::Subscription& subscription) {
@@ -413,9 +413,8 @@ void ChatSession::on_feed_gone(fanout::Subscription& subscription) {
 
 void ChatSession::end(Channel& channel, UnsubscribeCode why) {
   const std::string name = channel.feed.str();
-  const Left left = take(channel);
+  take(channel);
   push(name, UnsubscribePush(why));
-  go_on_after(left);
 }
 
 // --- in a channel ---
@@ -549,7 +548,7 @@ void ChatSession::rpc(CommandId id, RpcRequest request) {
 }
 
 awaitable<void> ChatSession::call(CommandId id, const Operation& operation, std::string data) {
-  CallContext context{who_, address_, request_id_, origin()};
+  CallContext context{who_, address_, request_id_.str(), origin()};
   const auto output = co_await operation.call(std::move(context), data);
   if (!output) co_return refuse(id, error_of(output.error()));
   RpcResult result;

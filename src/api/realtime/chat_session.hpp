@@ -6,6 +6,7 @@
 
 #include "api/realtime/realtime.hpp"
 #include "api/realtime/session.hpp"
+#include "base/ids.hpp"
 #include "chat/feeds.hpp"
 #include "chat/live_sessions.hpp"
 #include "chat/sessions.hpp"
@@ -19,6 +20,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <forward_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +32,7 @@ namespace chat::api {
 class ChatSession final : public RealtimeSession, public fanout::Subscriber, public LiveSession {
  public:
   // `address` as limits count it.
-  ChatSession(const Realtime& realtime, const Wire& wire, std::string request_id, std::string address);
+  ChatSession(const Realtime& realtime, const Wire& wire, const Uuid& request_id, std::string address);
   ~ChatSession() override;
 
   void on_writable() override {
@@ -41,7 +43,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
  private:
   using RealtimeSession::socket;
   struct Channel;
-  struct Left;
+  struct Asked;
   struct WaitingHistory {
     CommandId id;
     FeedKey feed;
@@ -65,7 +67,8 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   void sub_refresh(CommandId id, centrifuge::SubRefreshRequest request) override;
 
   // Subscriber
-  const fanout::Entrant& entrant() const override { return entrant_; }
+  UserId user() const override { return who_->principal.id; }
+  fanout::Entrant entrant() const override { return {who_->principal.id, who_->principal.name}; }
   void on_subscribed(fanout::Subscription& subscription, fanout::Recovery recovery) override;
   void on_subscribe_failed(fanout::Subscription& subscription, const Error& error) override;
   void on_removed(fanout::Subscription& subscription) override;
@@ -83,16 +86,15 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
 
   boost::asio::awaitable<void> log_in(CommandId id, centrifuge::ConnectRequest request);
   void enter(CommandId id, Session session, const centrifuge::ConnectRequest& request);
-  void welcome(Channel& own, centrifuge::SubscribeResult subscription);
+  void welcome(CommandId id, centrifuge::SubscribeResult own);
   void leave_unread();
   boost::asio::awaitable<void> renew(CommandId id, std::string token);
 
   boost::asio::awaitable<void> join(FeedKey feed);
   void start(Channel& channel, std::optional<Seq> member_as_of);
   void give_up(Channel& channel, const centrifuge::ErrorObject& error);
-  Left take(Channel& channel);
-  void go_on_after(const Left& left);
-  void leave_as_asked(Channel& channel);
+  std::unique_ptr<Asked> take(Channel& channel);
+  void go_on_after(const Asked& asked);
   void end(Channel& channel, centrifuge::UnsubscribeCode why);
 
   boost::asio::awaitable<void> post(CommandId id, NewMessage message);
@@ -110,9 +112,8 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
 
   const Realtime& realtime_;
   std::optional<Session> who_;
-  std::vector<std::unique_ptr<Channel>> channels_;
-  fanout::Entrant entrant_;
-  const std::string request_id_;
+  std::forward_list<Channel> channels_;
+  const Uuid request_id_;  // of the handshake
   const std::string address_;
   std::chrono::steady_clock::time_point opened_at_;
   std::atomic<fanout::Shard*> home_{nullptr};  // for on_revoked; set when open

@@ -20,13 +20,14 @@ boost::asio::awaitable<transport::UpgradeAnswer> Realtime::upgrade(transport::Ht
   transport::WebSocketAccept accept;
   accept.subprotocol = std::move(handshake.subprotocol);
   accept.options = handshake.wire.frame_pings ? &pinging_ : &quiet_;
-  accept.handler = make_session(handshake.wire, std::move(request.request_id), std::move(address));
+  accept.handler = make_session(handshake.wire, request.request_id, std::move(address));
   co_return accept;
 }
 
-std::shared_ptr<RealtimeSession> Realtime::make_session(const RealtimeSession::Wire& wire, std::string request_id,
+std::shared_ptr<RealtimeSession> Realtime::make_session(const RealtimeSession::Wire& wire, std::string_view request_id,
                                                         std::string address) const {
-  return std::make_shared<ChatSession>(*this, wire, std::move(request_id), std::move(address));
+  const Uuid id = Uuid::parse(request_id).value_or(Uuid{});  // transport's: always a UUID
+  return std::make_shared<ChatSession>(*this, wire, id, std::move(address));
 }
 
 }  // namespace chat::api

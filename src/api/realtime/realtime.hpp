@@ -50,7 +50,7 @@ class Realtime {
   boost::asio::awaitable<transport::UpgradeAnswer> upgrade(transport::HttpRequest request, std::string address);
 
   // Of a client that has no WebSocket, see emulation.hpp.
-  std::shared_ptr<RealtimeSession> make_session(const RealtimeSession::Wire& wire, std::string request_id,
+  std::shared_ptr<RealtimeSession> make_session(const RealtimeSession::Wire& wire, std::string_view request_id,
                                                 std::string address) const;
 
   const RealtimeServices& services() const noexcept { return services_; }

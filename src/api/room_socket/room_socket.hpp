@@ -56,7 +56,8 @@ class RoomSocket final : public transport::WebSocketHandler,
  private:
   struct Waiting;
 
-  const fanout::Entrant& entrant() const override { return user_; }
+  UserId user() const override { return user_.user; }
+  fanout::Entrant entrant() const override { return user_; }
   void on_own_settled() override;
   void on_replay_begins(fanout::Subscription&) override;
   void on_revoked() noexcept override;

@@ -344,7 +344,7 @@ class Simulation {
     }
   }
   std::string stay_user(const RealtimeClient::Stay& stay) const {
-    return stay.subscription->owner().entrant().user.str();
+    return stay.subscription->owner().user().str();
   }
 
   void check(const Client& socket) {

@@ -109,7 +109,8 @@ class Connection : public transport::WebSocketHandler, public Subscriber {
   void on_writable() override { Subscriber::on_writable(); }
   void on_overflow(transport::Connection&) override { fail_slow("reads too slowly"); }
   void on_close(const transport::CloseInfo& info) override;
-  const Entrant& entrant() const override { return who; }
+  UserId user() const override { return who.user; }
+  Entrant entrant() const override { return who; }
 
  protected:
   // A WebSocket frame came.
