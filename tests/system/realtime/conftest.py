@@ -1,7 +1,7 @@
 """The tests of the realtime protocol are written in node, for the official SDK is: each of them is a case here, on each
 database. A file's tests run together, in one process a database, when the first of them is asked for.
 
-By hand: CHATD_BINARY=build/dev/chatd node connect.test.mjs, after npm ci in this folder.
+By hand: CHATD_BINARY=build/dev/chatd node talk.test.mjs, after npm ci in this folder.
 """
 
 import json
