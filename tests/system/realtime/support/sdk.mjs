@@ -23,7 +23,7 @@ export class Client extends Watched {
     this.decode = binary ? (bytes) => (bytes?.length ? JSON.parse(new TextDecoder().decode(bytes)) : undefined) : (value) => value;
     this.sdk = new (binary ? CentrifugeProtobuf : Centrifuge)([endpoints[kind](world.base)], {
       websocket: WebSocket, eventsource: EventSource, emulationEndpoint: `http://${world.base}/emulation`,
-      minReconnectDelay: 20, maxReconnectDelay: 200, timeout: 10000, token: options.getToken ? undefined : who?.token, ...options,
+      minReconnectDelay: 20, maxReconnectDelay: 200, timeout: 10000, token: options.getToken ? '' : who.token, ...options,
     });
     this.events = [];  // of the client itself, server-side subscriptions included
     for (const name of ['connecting', 'connected', 'disconnected', 'error', 'publication', 'subscribing', 'subscribed', 'unsubscribed', 'join', 'leave', 'message']) {
@@ -40,6 +40,9 @@ export class Client extends Watched {
   }
 
   of(name) { return this.events.filter(({event}) => event === name); }
+
+  // What the user's own feed has told: unread counts, which are no part of it, have no offset.
+  get feed() { return this.of('publication').filter(({offset}) => offset); }
 
   async connect() {
     const before = this.of('connected').length;

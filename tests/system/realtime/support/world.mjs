@@ -31,7 +31,12 @@ export class World {
     world.log = [];
     world.clients = new Set();
     world.proxy = await Proxy.start();
-    await world.up();
+    try {
+      await world.up();
+    } catch (error) {
+      world.proxy.close();  // or the process would never end
+      throw error;
+    }
     return world;
   }
 
@@ -78,7 +83,8 @@ export class World {
   }
 
   // Changes through the ports, by chatd-feed-writer: the server must be down. Its answers, in order.
-  write(commands) {
+  // `mayFail`: a command's refusal is an answer like others.
+  write(commands, {mayFail = false} = {}) {
     const target = this.env.DATABASE_URL ?? path.join(this.env.DATA_DIR, 'chat.db');
     const tool = path.join(path.dirname(binary), 'chatd-feed-writer');
     const input = commands.map((c) => JSON.stringify(c) + '\n').join('');
@@ -86,7 +92,7 @@ export class World {
     if (done.status !== 0) throw new Error(`chatd-feed-writer: ${done.error ?? done.stderr}`);
     const answers = done.stdout.trim().split('\n').map((line) => JSON.parse(line));
     const wrong = answers.find((answer) => answer.error);
-    if (wrong) throw new Error(`chatd-feed-writer: ${JSON.stringify(wrong)}`);
+    if (wrong && !mayFail) throw new Error(`chatd-feed-writer: ${JSON.stringify(wrong)}`);
     return answers;
   }
 
