@@ -25,9 +25,11 @@ Typing::Typing(fanout::FanOut& fan_out, Rooms& rooms, const Clock& clock)
 
 boost::asio::awaitable<Result<void>> Typing::announce(RoomId room, Principal who, Origin origin) {
   // Before the look-up: a client that tells every key stroke costs nothing more.
-  if (!told_.take(room.str() + who.id.str(), clock_.steady()).allowed) co_return Result<void>();
+  const std::string key = room.str() + who.id.str();
+  if (!told_.peek(key, clock_.steady()).allowed) co_return Result<void>();
   const auto access = co_await rooms_.enter(room, who.id);
   if (!access) co_return access.error();
+  if (!told_.take(key, clock_.steady()).allowed) co_return Result<void>();
   fanout::Signal signal;
   signal.data = schema::write(TypingSignal{{}, room, {who.id, who.name}});
   signal.user = who.id;

@@ -163,7 +163,7 @@ void ChatSession::spawn(CommandId id, awaitable<void> work) {
 
 // What a command began does not stay half done: who asks again must not be told that it is subscribed already.
 void ChatSession::fail(CommandId id) {
-  reading_history_ = false;
+  if (reading_ == id) reading_ = 0;
   const auto begun = std::find_if(channels_.begin(), channels_.end(),
                                   [&](auto& channel) { return channel.asked && channel.asked->id == id; });
   if (alive() && begun != channels_.end()) {
@@ -173,7 +173,7 @@ void ChatSession::fail(CommandId id) {
   } else {
     refuse_connect(id, ErrorCode::internal);
   }
-  read_next_history();
+  read_next();
 }
 
 // --- connect and refresh ---
@@ -454,29 +454,35 @@ void ChatSession::history(CommandId id, HistoryRequest request) {
     }
     query.since = seq_of(since.offset);
   }
-  waiting_histories_.push_back({id, *feed, query});
-  read_next_history();
+  read_in_turn(id, [this, id, feed = *feed, query] { return read_history(id, feed, query); });
 }
 
-// One at a time, and none while the client has not taken what it was sent: a reply may be half of what a connection may
-// owe, and who asks for several at once is no slow reader.
-void ChatSession::read_next_history() {
-  if (reading_history_ || waiting_histories_.empty() || !is_connected() || !is_open()) return;
+// What may answer with a lot. One at a time, and none while the client has not taken what it was sent: an answer may be
+// half of what a connection may owe, and who asks for several at once is no slow reader.
+void ChatSession::read_in_turn(CommandId id, std::function<awaitable<void>()> read) {
+  waiting_reads_.push_back({id, std::move(read)});
+  read_next();
+}
+
+void ChatSession::read_next() {
+  if (reading_ != 0 || waiting_reads_.empty() || !is_connected() || !is_open()) return;
   if (!below_low_water()) return notify_when_writable();
-  reading_history_ = true;
-  const WaitingHistory first = waiting_histories_.front();
-  waiting_histories_.erase(waiting_histories_.begin());
-  spawn(first.id, read_history(first.id, first.feed, first.query));
+  const WaitingRead first = std::move(waiting_reads_.front());
+  waiting_reads_.erase(waiting_reads_.begin());
+  reading_ = first.id;
+  spawn(first.id, in_turn(first.read()));
+}
+
+awaitable<void> ChatSession::in_turn(awaitable<void> read) {
+  co_await std::move(read);
+  reading_ = 0;
+  read_next();
 }
 
 awaitable<void> ChatSession::read_history(CommandId id, FeedKey feed, FeedQuery query) {
   const std::string epoch = realtime_.epoch();
   const auto stretch = co_await realtime_.services().feeds.read(feed, who_->principal.id, query);
-  if (!stretch) {
-    refuse(id, error_of(stretch.error().code));
-    reading_history_ = false;
-    co_return read_next_history();
-  }
+  if (!stretch) co_return refuse(id, error_of(stretch.error().code));
   HistoryResult result;
   result.epoch = epoch;  // not a newer one than that of the numbers
   result.offset = offset_of(stretch->head.last_seq);
@@ -487,8 +493,6 @@ awaitable<void> ChatSession::read_history(CommandId id, FeedKey feed, FeedQuery 
     result.publications.push_back(fanout::replayed_publication(std::move(data), event.seq, event.actor_id));
   }
   reply(id, result);
-  reading_history_ = false;
-  read_next_history();
 }
 
 void ChatSession::presence(CommandId id, PresenceRequest request) {
@@ -544,13 +548,22 @@ void ChatSession::rpc(CommandId id, RpcRequest request) {
   ++commands_;
   const Operation* operation = realtime_.services().operations.find(request.method);
   if (!operation) return refuse(id, ErrorCode::method_not_found);
-  spawn(id, call(id, *operation, std::move(request.data)));
+  // What only reads may answer with a lot.
+  if (operation->spec.method == Method::get) {
+    read_in_turn(id, [this, id, operation, data = std::move(request.data)] { return call(id, *operation, data); });
+  } else {
+    spawn(id, call(id, *operation, std::move(request.data)));
+  }
 }
 
 awaitable<void> ChatSession::call(CommandId id, const Operation& operation, std::string data) {
   CallContext context{who_, address_, request_id_.str(), origin()};
   const auto output = co_await operation.call(std::move(context), data);
   if (!output) co_return refuse(id, error_of(output.error()));
+  if (output->size() > options().history_bytes) {
+    co_return refuse(id,
+                     ErrorObject(ErrorCode::limit_exceeded, "the answer is too large for a connection: ask over REST"));
+  }
   RpcResult result;
   result.data = *output;
   reply(id, result);

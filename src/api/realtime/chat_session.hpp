@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstdint>
 #include <forward_list>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,17 +38,16 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
 
   void on_writable() override {
     Subscriber::on_writable();
-    read_next_history();
+    read_next();
   }
 
  private:
   using RealtimeSession::socket;
   struct Channel;
   struct Asked;
-  struct WaitingHistory {
+  struct WaitingRead {
     CommandId id;
-    FeedKey feed;
-    FeedQuery query;
+    std::function<boost::asio::awaitable<void>()> read;
   };
   using Self = std::shared_ptr<ChatSession>;  // held by what is under way
 
@@ -98,7 +98,9 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   void end(Channel& channel, centrifuge::UnsubscribeCode why);
 
   boost::asio::awaitable<void> post(CommandId id, NewMessage message);
-  void read_next_history();
+  void read_in_turn(CommandId id, std::function<boost::asio::awaitable<void>()> read);
+  void read_next();
+  boost::asio::awaitable<void> in_turn(boost::asio::awaitable<void> read);
   boost::asio::awaitable<void> read_history(CommandId id, FeedKey feed, FeedQuery query);
   boost::asio::awaitable<bool> may_look(CommandId id, FeedKey feed);
   boost::asio::awaitable<void> tell_presence(CommandId id, FeedKey feed);
@@ -118,8 +120,8 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   std::chrono::steady_clock::time_point opened_at_;
   std::atomic<fanout::Shard*> home_{nullptr};  // for on_revoked; set when open
   std::uint32_t commands_ = 0;
-  std::vector<WaitingHistory> waiting_histories_;
-  bool reading_history_ = false;
+  std::vector<WaitingRead> waiting_reads_;
+  CommandId reading_ = 0;        // the command whose read is under way
   bool counted_unread_ = false;  // the unread board knows of this session
 };
 

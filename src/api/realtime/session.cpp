@@ -17,9 +17,11 @@ using namespace centrifuge;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Of a frame before `connect` has been answered: a token, and more than a hundred subscribes. What nobody has answered
-// for yet must not fill the memory.
-constexpr std::size_t kStrangersBytes = 64 * 1024;
+// Of a frame before `connect` has been answered: a token, and a subscribe for every channel there may be. What nobody
+// has answered for yet must not fill the memory.
+std::size_t strangers_bytes(const RealtimeOptions& options) {
+  return std::min(64 * 1024 + 512 * options.channels, options.message_bytes);
+}
 
 template <class... F>
 struct Overloaded : F... {
@@ -56,7 +58,7 @@ void RealtimeSession::emulate(EmulatedSessions& sessions, std::string first_comm
 
 void RealtimeSession::on_open(transport::Connection& socket) {
   socket_ = &socket;
-  socket.limit_messages(std::min(kStrangersBytes, options_.message_bytes));
+  socket.limit_messages(strangers_bytes(options_));
   next_step_ = clock_.steady() + options_.connect_timeout;
   schedule();
   opened();
