@@ -151,7 +151,7 @@ class Told {
   std::size_t seen_ = 0;
 };
 
-CommittedEvent event_of(const FeedKey& feed, EventKind kind, UserId actor, std::string payload = {}) {
+inline CommittedEvent event_of(const FeedKey& feed, EventKind kind, UserId actor, std::string payload = {}) {
   auto event = std::make_shared<Event>();
   event->feed = feed;
   event->kind = kind;
