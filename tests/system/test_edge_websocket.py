@@ -150,7 +150,7 @@ def test_origins(launch):
 
 
 def test_the_server_pings_and_cuts_the_dead(launch):
-    server = launch("sqlite", {"PING_INTERVAL": "2s", "PONG_TIMEOUT": "2s"})
+    server = launch("sqlite", {"PING_INTERVAL": "3s", "PONG_TIMEOUT": "2s"})
     user = server.api.user()
     room = server.api.room(user["token"])
     alive = server.api.socket(room["id"], user["token"], "&history=0")
