@@ -37,7 +37,7 @@ void FeedStream::go_live(Seq last_seq) {
   live_ = true;
   last_seq_ = floor_ = last_seq;
   advanced_ = true;
-  if (!awaiting_.empty()) want_flush();
+  if (somebody_awaits()) want_flush();
 }
 
 void FeedStream::append(const FrameBatch& batch, const FrameBatch::Entry& entry, Subscription* own,
@@ -47,7 +47,7 @@ void FeedStream::append(const FrameBatch& batch, const FrameBatch::Entry& entry,
     if (entry.rewrites.value != 0) rewrite(entry);
     last_seq_ = entry.seq;
     advanced_ = true;
-    if (!awaiting_.empty()) want_flush();
+    if (somebody_awaits()) want_flush();
   }
   const std::string_view frame = batch.frame(entry, format_);
   const bool shown = numbered ? is_shown_to(audience_, entry.kind)
@@ -217,9 +217,24 @@ void FeedStream::give_up_oldest_chunk() {
 
 // --- subscriptions ---
 
+FeedStream::Entering& FeedStream::entering() {
+  if (!entering_) entering_ = std::make_unique<Entering>();
+  return *entering_;
+}
+
+void FeedStream::drop_entering() {
+  if (entering_ && entering_->approaching.empty() && entering_->awaiting.empty()) entering_.reset();
+}
+
+const std::vector<Subscription*>& FeedStream::approaching() const noexcept {
+  static const std::vector<Subscription*> kNobody;
+  return entering_ ? entering_->approaching : kNobody;
+}
+
 void FeedStream::add_approaching(Subscription& subscription) {
-  subscription.index_ = static_cast<std::uint32_t>(approaching_.size());
-  approaching_.push_back(&subscription);
+  auto& approaching = entering().approaching;
+  subscription.index_ = static_cast<std::uint32_t>(approaching.size());
+  approaching.push_back(&subscription);
 }
 
 void FeedStream::make_member(Subscription& subscription) {
@@ -233,7 +248,7 @@ void FeedStream::make_member(Subscription& subscription) {
 // The last one takes the place; while a pass is under way it must not take one that has had its turn already.
 void FeedStream::remove(Subscription& subscription) {
   forget(subscription);
-  auto& all = subscription.current_ ? members_ : approaching_;
+  auto& all = subscription.current_ ? members_ : entering().approaching;
   std::size_t hole = subscription.index_;
   const auto move_to_hole = [&](std::size_t from) {
     if (from == hole) return;
@@ -247,8 +262,7 @@ void FeedStream::remove(Subscription& subscription) {
   }
   move_to_hole(all.size() - 1);
   all.pop_back();
-  // Nobody is on his way most of the time, and nearly every stream is some user's own: its one entry is given back.
-  if (approaching_.empty()) approaching_ = {};
+  drop_entering();
 }
 
 Subscription* FeedStream::find_sender(MessageId message) {
@@ -261,7 +275,7 @@ Subscription* FeedStream::find_sender(MessageId message) {
 void FeedStream::await(Subscription& subscription, bool soon) {
   if (!subscription.awaiting_) {
     subscription.awaiting_ = true;
-    awaiting_.push_back(&subscription);
+    entering().awaiting.push_back(&subscription);
   }
   if (soon && live_) {
     advanced_ = true;
@@ -272,22 +286,25 @@ void FeedStream::await(Subscription& subscription, bool soon) {
 void FeedStream::forget(Subscription& subscription) {
   if (!subscription.awaiting_) return;
   subscription.awaiting_ = false;
-  *std::find(awaiting_.begin(), awaiting_.end(), &subscription) = nullptr;
+  auto& awaiting = entering_->awaiting;
+  *std::find(awaiting.begin(), awaiting.end(), &subscription) = nullptr;
 }
 
 // Whoever still lacks something asks again; others may end meanwhile.
 void FeedStream::wake_awaiting() {
   if (!advanced_ || !live_) return;
   advanced_ = false;
-  const std::size_t count = awaiting_.size();
+  if (!somebody_awaits()) return;
+  auto& awaiting = entering_->awaiting;  // stays, for it is not empty until they are erased
+  const std::size_t count = awaiting.size();
   for (std::size_t i = 0; i < count; ++i) {
-    Subscription* subscription = std::exchange(awaiting_[i], nullptr);
+    Subscription* subscription = std::exchange(awaiting[i], nullptr);
     if (!subscription) continue;
     subscription->awaiting_ = false;
     subscription->on_stream_advanced();
   }
-  awaiting_.erase(awaiting_.begin(), awaiting_.begin() + static_cast<std::ptrdiff_t>(count));
-  if (awaiting_.empty()) awaiting_ = {};
+  awaiting.erase(awaiting.begin(), awaiting.begin() + static_cast<std::ptrdiff_t>(count));
+  drop_entering();
 }
 
 // One send for each member that is owed something. A large feed does it in slices: its cursors keep the order, and

@@ -87,9 +87,9 @@ class FeedStream final : public transport::FlushTask, private transport::TimerNo
   void add_approaching(Subscription& subscription);
   void make_member(Subscription& subscription);
   void remove(Subscription& subscription);
-  std::size_t subscriptions() const noexcept { return members_.size() + approaching_.size(); }
+  std::size_t subscriptions() const noexcept { return members_.size() + approaching().size(); }
   const std::vector<Subscription*>& members() const noexcept { return members_; }
-  const std::vector<Subscription*>& approaching() const noexcept { return approaching_; }
+  const std::vector<Subscription*>& approaching() const noexcept;
   // The member that sent this message and has not seen it yet: for events of unknown origin.
   Subscription* find_sender(MessageId message);
   // `on_stream_advanced` is called once at the end of a turn in which it is live and has advanced, or at the end of
@@ -107,12 +107,22 @@ class FeedStream final : public transport::FlushTask, private transport::TimerNo
   void stay() noexcept { cancel(); }
 
  private:
+  // Those who are on their way to the live stream, and those who want to be told when it has advanced. Mostly there is
+  // nobody, and nearly every stream is some user's own: then there is no such object.
+  struct Entering {
+    std::vector<Subscription*> approaching;
+    std::vector<Subscription*> awaiting;  // null: has gone
+  };
+
   ChunkStore& store() noexcept;
   void on_flush() override;
   void on_timer() noexcept override;
   void list_members();
   void wake_awaiting();
   void forget(Subscription& subscription);
+  Entering& entering();
+  bool somebody_awaits() const noexcept { return entering_ && !entering_->awaiting.empty(); }
+  void drop_entering();
   void write(std::string_view bytes);
   void drop_front();
   void trim();
@@ -135,9 +145,8 @@ class FeedStream final : public transport::FlushTask, private transport::TimerNo
   Queue<RingEntry> ring_;
 
   std::vector<Subscription*> members_;
-  std::vector<Subscription*> approaching_;
-  std::vector<Subscription*> awaiting_;  // null: has gone
-  std::size_t next_flushed_ = 0;         // members before it have had their turn in this pass
+  std::unique_ptr<Entering> entering_;
+  std::size_t next_flushed_ = 0;  // members before it have had their turn in this pass
 };
 
 }  // namespace chat::fanout

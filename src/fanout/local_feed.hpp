@@ -36,7 +36,7 @@ struct LocalFeed {
   // Who was removed after `removals_after`, as far as this shard heard: at the most recent kRemovals.
   static constexpr std::size_t kRemovals = 64;
   Queue<Removal> removals;
-  std::optional<Seq> removals_after;  // none: no stream is live
+  Seq removals_after{-1};  // -1: no stream is live
 };
 
 }  // namespace chat::fanout

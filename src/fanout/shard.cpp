@@ -152,7 +152,7 @@ bool Shard::admits(Subscription& subscription) {
   if (!as_of) return true;
   const LocalFeed& feed = subscription.stream().feed();
   const UserId user = subscription.owner().user();
-  if (*as_of < *feed.removals_after) {
+  if (*as_of < feed.removals_after) {
     refuse(subscription, Error(Errc::unavailable, "the room has changed meanwhile"));
     return false;
   }
@@ -212,7 +212,7 @@ void Shard::attached(const FeedKey& feed, std::uint64_t stream, Seq last_seq) {
   for (FeedStream& one : local.streams) {
     if (one.number() != stream) continue;
     one.go_live(last_seq);
-    if (!local.removals_after) local.removals_after = last_seq;
+    if (local.removals_after < Seq(0)) local.removals_after = last_seq;
   }
 }
 
@@ -226,7 +226,7 @@ void Shard::deliver(const FrameBatch& batch) {
       if (!stream.live()) continue;
       stream.append(batch, entry, sender_of(entry, stream), from_here ? entry.origin.connection : 0);
     }
-    if (!entry.removed.is_nil() && local.removals_after) remove_member(local, entry.seq, entry.removed);
+    if (!entry.removed.is_nil() && local.removals_after >= Seq(0)) remove_member(local, entry.seq, entry.removed);
   }
 }
 

@@ -161,6 +161,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   void schedule_ticks(std::uint32_t ticks, std::uint32_t jitter = 0) noexcept {
     loop_->timers().schedule(*this, ticks, jitter);
   }
+  const ConnectionOptions& options() const noexcept { return *options_; }
   const Outbox& outbox() const noexcept { return outbox_; }
   bool is_slow() const noexcept { return slow_; }
   // First of all in a kind's destructor: the handler goes while everything it may call is there.

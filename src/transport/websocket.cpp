@@ -28,7 +28,6 @@ struct WebSocket::Kept {
 WebSocket::WebSocket(EventLoop& loop, std::unique_ptr<ByteStream> stream, std::shared_ptr<WebSocketHandler> handler,
                      const WebSocketOptions& options, std::string_view handshake_answer)
     : Connection(loop, std::move(stream), std::move(handler), options),
-      options_(options),
       decoder_(options.max_message_bytes),
       tracker_(handshake_answer.size()) {}
 
@@ -135,14 +134,14 @@ void WebSocket::resume_reading() {
 
 // One timer that fires in time for a ping if the peer stays silent from now on; data in between does not touch it.
 void WebSocket::wait_for_silence(std::uint32_t silent) {
-  const std::uint32_t interval = loop().ticks(options_.ping_interval);
+  const std::uint32_t interval = loop().ticks(options().ping_interval);
   const std::uint32_t jitter = interval / 8;
   schedule_ticks(interval - jitter - std::min(silent, interval - jitter - 1), jitter);
 }
 
 void WebSocket::check_life() {
-  const std::uint32_t interval = loop().ticks(options_.ping_interval);
-  const std::uint32_t patience = loop().ticks(options_.pong_timeout);
+  const std::uint32_t interval = loop().ticks(options().ping_interval);
+  const std::uint32_t patience = loop().ticks(options().pong_timeout);
   const std::uint32_t silent = silent_ticks();
   if (awaiting_pong_ && silent > patience) {
     if (paused_) {

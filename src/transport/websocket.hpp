@@ -67,14 +67,14 @@ class WebSocket final : public Connection {
   void check_life();
   void wait_for_silence(std::uint32_t silent);
 
-  const WebSocketOptions& options_;
-  FrameDecoder decoder_;
-  FrameTracker tracker_;
-  std::unique_ptr<Kept> kept_;  // received but not yet decoded, because reading is paused
+  // First, so that they fill what the base leaves of its last word.
   bool paused_ : 1 = false;
   bool processing_ : 1 = false;
   bool resume_posted_ : 1 = false;
   bool awaiting_pong_ : 1 = false;
+  FrameDecoder decoder_;
+  FrameTracker tracker_;
+  std::unique_ptr<Kept> kept_;  // received but not yet decoded, because reading is paused
 };
 
 }  // namespace chat::transport

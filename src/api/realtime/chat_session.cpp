@@ -467,8 +467,8 @@ void ChatSession::read_in_turn(CommandId id, std::function<awaitable<void>()> re
 void ChatSession::read_next() {
   if (reading_ != 0 || waiting_reads_.empty() || !is_connected() || !is_open()) return;
   if (!below_low_water()) return notify_when_writable();
-  const WaitingRead first = std::move(waiting_reads_.front());
-  waiting_reads_.erase(waiting_reads_.begin());
+  const WaitingRead first = waiting_reads_.front();
+  waiting_reads_.pop_front();
   reading_ = first.id;
   spawn(first.id, in_turn(first.read()));
 }

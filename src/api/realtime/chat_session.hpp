@@ -10,6 +10,7 @@
 #include "chat/feeds.hpp"
 #include "chat/live_sessions.hpp"
 #include "chat/sessions.hpp"
+#include "fanout/queue.hpp"
 #include "fanout/shard.hpp"
 #include "fanout/subscriber.hpp"
 #include "fanout/subscription.hpp"
@@ -120,7 +121,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   std::chrono::steady_clock::time_point opened_at_;
   std::atomic<fanout::Shard*> home_{nullptr};  // for on_revoked; set when open
   std::uint32_t commands_ = 0;
-  std::vector<WaitingRead> waiting_reads_;
+  fanout::Queue<WaitingRead> waiting_reads_;
   CommandId reading_ = 0;        // the command whose read is under way
   bool counted_unread_ = false;  // the unread board knows of this session
 };

@@ -4,6 +4,7 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <limits>
 #include <random>
 #include <type_traits>
@@ -186,25 +187,31 @@ void RealtimeSession::on_commands(std::string_view frame) {
 
 void RealtimeSession::run(std::string_view frame) {
   const auto self = shared_from_this();  // a command may end the connection
-  const bool refused_before = state_ == State::refused;
   running_ = true;
   CommandReader reader(wire_.encoding, frame);
-  // No more than that in one turn, whatever is answered at once: others have their turn, and answers leave meanwhile.
-  for (std::uint32_t i = 0; i < options_.in_flight_commands && alive() && may_start(); ++i) {
-    if (state_ == State::refused && !refused_before) break;
-    auto command = reader.next();
-    if (!command) break;
-    if (!*command) {
-      violation(command->error().message);
-      break;
-    }
-    start(std::move(**command));
+  try {
+    start_some(reader);
+  } catch (const std::exception& e) {  // out of memory: one connection ends, not the process
+    log_error("realtime_command_failed", {{"what", e.what()}});
+    close(CloseCode::internal_error);
   }
   running_ = false;
   if (!alive()) return;
   // What stood behind a connect that was refused is dropped; only what is said after it is a violation.
   rest_ = state_ == State::refused ? std::string_view() : reader.rest();
   go_on();
+}
+
+// No more than that in one turn, whatever is answered at once: others have their turn, and answers leave meanwhile.
+void RealtimeSession::start_some(CommandReader& reader) {
+  const bool refused_before = state_ == State::refused;
+  for (std::uint32_t i = 0; i < options_.in_flight_commands && alive() && may_start(); ++i) {
+    if (state_ == State::refused && !refused_before) break;
+    auto command = reader.next();
+    if (!command) break;
+    if (!*command) return violation(command->error().message);
+    start(std::move(**command));
+  }
 }
 
 // Reads on, or stops reading, as things stand.

@@ -132,6 +132,7 @@ class RealtimeSession : public transport::WebSocketHandler,
   bool may_start() const noexcept;
   void read_on();
   void run(std::string_view frame);
+  void start_some(centrifuge::CommandReader& reader);
   bool has_startable() const noexcept { return !rest_.empty() && may_start(); }
   void go_on();
   void go_on_later();
