@@ -127,7 +127,15 @@ class Postgres:
         if self.user:
             shutil.chown(self.folder, self.user, self.user)
         self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        self.start()
+        # A free port may be taken by somebody's outgoing connection before the server has it.
+        for attempts_left in (2, 1, 0):
+            try:
+                return self.start()
+            except RuntimeError:
+                log = open(os.path.join(self.folder, "log")).read()
+                if not attempts_left or "could not bind" not in log:
+                    raise RuntimeError(f"postgres did not start:\n{log[-2000:]}") from None
+                self.port = free_port()
 
     @staticmethod
     def _find_bin():
