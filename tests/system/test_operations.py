@@ -12,7 +12,7 @@ import uuid
 import pytest
 
 from support.servers import Postgres, run_chatd
-from support.websocket import Closed
+from support.websocket import Closed, WebSocket
 
 
 def test_sigterm_drains_and_exits_0(server):
@@ -113,20 +113,29 @@ def test_a_failover_that_lost_commits_closes_sockets_and_begins_anew(launch, own
     room = server.api.room(user["token"])
     socket = server.api.socket(room["id"], user["token"])
     reader = server.api.socket(room["id"], other["token"])
+    def realtime(**position):
+        session = WebSocket(server.api.host, server.api.port, "/connection/websocket")
+        session.send({"id": 1, "connect": {"token": other["token"]}})
+        session.send({"id": 2, "subscribe": {"channel": f"room:{room['id']}", **position}})
+        return session, session.recv_until(lambda m: m.get("id") == 2)[-1]["subscribe"]
+
+    session, subscribed = realtime()
+    epoch = subscribed["epoch"]
     for n in range(5):
         socket.send({"content": f"m{n}", "client_id": f"m{n}"})
     reader.recv_until(lambda m: m.get("content") == "m4")
+    session.recv_until(lambda m: m.get("push", {}).get("pub", {}).get("offset") == 5)
     # Another server, promoted with the last three commits missing.
     own_postgres.sql("DELETE FROM messages WHERE seq > 2; UPDATE rooms SET last_seq = 2, message_count = 2; "
                      "UPDATE database_info SET system_identifier = 'the standby'; "
                      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
                      database)
     server.api.room(user["token"])
-    for gone in (socket, reader):
+    for gone, code in ((socket, 1012), (reader, 1012), (session, 3014)):
         with pytest.raises(Closed) as end:
             while True:
                 gone.recv(15)
-        assert (end.value.code, end.value.reason) == (1012, "state invalidated")
+        assert (end.value.code, end.value.reason) == (code, "state invalidated")
     assert [e for e in server.log_entries() if e.get("msg") == "epoch_changed" or e.get("event") == "epoch_changed"], server.log[-5:]
     reader = server.api.socket(room["id"], other["token"])
     socket = server.api.socket(room["id"], user["token"], "&history=0")
@@ -135,6 +144,10 @@ def test_a_failover_that_lost_commits_closes_sockets_and_begins_anew(launch, own
     assert ack["seq"] == 3
     got = [m["content"] for m in reader.recv_until(lambda m: m.get("content") == "new", 15) if m["type"] == "message"]
     assert got == ["m0", "m1", "new"]
+    # Of the numbers from before nobody can say what they were of.
+    assert epoch != realtime()[1]["epoch"]
+    stale = realtime(recover=True, offset=2, epoch=epoch)[1]
+    assert stale["was_recovering"] and not stale.get("recovered") and stale["offset"] == 3
 
 
 @contextlib.contextmanager
