@@ -145,7 +145,7 @@ void realtime(List& list) {
                          "Missed events that a subscribing client is given at once; who missed more is told so and "
                          "pages through history."},
                         &Settings::recovery_events, 500, 100'000, "events"));
-  list.push_back(size({"RECOVERY_BYTES", "Likewise; must be below BACKLOG_BYTES."}, &Settings::recovery_bytes,
+  list.push_back(size({"RECOVERY_BYTES", "Likewise; at most half of BACKLOG_BYTES."}, &Settings::recovery_bytes,
                       64 * kKiB, 64 * kMiB));
   list.push_back(number({"HISTORY_EVENTS", "Events in one answer to a history command."}, &Settings::history_events, 1,
                         10'000, "events"));
