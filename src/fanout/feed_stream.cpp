@@ -311,14 +311,16 @@ void FeedStream::wake_awaiting() {
 // other work gets its turn.
 void FeedStream::on_flush() {
   wake_awaiting();
-  if (next_flushed_ == 0) {
+  if (!passing_) {
     if (!appended_since_pass_) return;
     appended_since_pass_ = false;
+    passing_ = true;
   }
   const std::size_t stop = next_flushed_ + options().flush_slice;
   while (next_flushed_ < members_.size() && next_flushed_ < stop) members_[next_flushed_++]->flush();
   if (next_flushed_ < members_.size()) return want_flush();
   next_flushed_ = 0;
+  passing_ = false;
   trim();
   if (appended_since_pass_) want_flush();
 }

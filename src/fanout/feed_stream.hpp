@@ -136,6 +136,7 @@ class FeedStream final : public transport::FlushTask, private transport::TimerNo
   bool live_ = false;
   bool all_listed_ = false;  // nothing to do for list_members()
   bool appended_since_pass_ = false;
+  bool passing_ = false;   // a pass is under way; those who had their turn may all have left since
   bool advanced_ = false;  // or something else that those who wait may go on for
 
   Queue<std::unique_ptr<Piece>> pieces_;

@@ -354,6 +354,28 @@ TEST(FanOut, ManyMessagesOfATurnAreOneSend) {
   EXPECT_EQ(world.loops[0]->stats().sends.value() - sends, 2u);
 }
 
+// A pass over a large room goes in slices; that everybody who had his turn has left meanwhile does not end it.
+TEST(FanOut, WhoLeavesBetweenTwoSlicesLeavesTheOthersTheirTurn) {
+  WorldOptions options;
+  options.fan_out.flush_slice = 1;
+  options.fan_out.join_notice_max_sockets = 0;
+  World world(options);
+  const RoomId room = RoomId::make();
+  auto first = joined(world, room, last(0));
+  auto second = joined(world, room, last(0));
+  auto& loop = *world.loops[0];
+  const auto before = loop.stats().sends.value();
+  std::function<void()> leave_after_the_first_send = [&] {
+    if (loop.stats().sends.value() == before) return loop.post(leave_after_the_first_send);
+    world.fan_out->shard(0).unsubscribe(first->subscription);
+  };
+  world.say(room, "m");
+  loop.post(leave_after_the_first_send);
+  world.settle();
+  EXPECT_EQ(seqs(*first).size(), 1u);
+  EXPECT_EQ(seqs(*second).size(), 1u);
+}
+
 // A failover that lost commits: the numbers begin again below what was delivered.
 TEST(FanOut, AChangedDatabaseClosesEverybodyAndBeginsANew) {
   World world({.shards = 3, .fan_out = {}});
