@@ -1,0 +1,90 @@
+"""One server process, pinned to a core, its output kept; and the cores themselves."""
+
+import collections
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+CPUS = sorted(os.sched_getaffinity(0))
+SERVER_CPU, LOAD_CPU = CPUS[0], CPUS[-1]
+
+
+def pinned(cpu, command):
+    """The command on these CPUs: a number, or several as '0,1'."""
+    return ["taskset", "-c", str(cpu), *map(str, command)]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def raise_open_files():
+    """Ten thousand connections need as many descriptors: in the generator, and in each server. Children inherit it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+class Server:
+    """`start()` returns when `ready` matched a line of output, or, without it, when the port can be connected to."""
+
+    def __init__(self, name, command, port, env=None, ready=None, cpu=SERVER_CPU, cwd=None):
+        self.name, self.port, self.ready = name, port, re.compile(ready) if ready else None
+        self.command, self.cwd = pinned(cpu, command), cwd
+        self.env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8", **(env or {})}
+        self.output, self.process, self._seen_ready = collections.deque(maxlen=200), None, threading.Event()
+
+    def start(self, timeout=60):
+        self.process = subprocess.Popen(self.command, env=self.env, cwd=self.cwd, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        threading.Thread(target=self._read, daemon=True).start()
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            if self._is_ready():
+                return self
+            self._seen_ready.wait(0.02)
+        last = "\n".join(self.output)
+        self.stop()
+        raise RuntimeError(f"{self.name} did not start:\n{last}")
+
+    def _is_ready(self):
+        if self.ready:
+            return self._seen_ready.is_set()
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.output.append(line.rstrip("\n"))
+            found = self.ready and self.ready.search(line)
+            if found:
+                if found.groups():
+                    self.port = int(found[1])
+                self._seen_ready.set()
+
+    @property
+    def pid(self):
+        """taskset becomes the program it starts, so this is the server itself."""
+        return self.process.pid
+
+    def stop(self, timeout=15):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
