@@ -271,7 +271,7 @@ std::uint32_t Shard::home_of(const FeedKey& feed) const noexcept { return fan_ou
 void Shard::send_to(std::uint32_t shard, Mail mail) {
   if (shard == index_) return mail(*this);
   outgoing_[shard].push_back(std::move(mail));
-  loop_.request_flush(*this);
+  loop_.request_early_flush(*this);
 }
 
 void Shard::send_mail() {

@@ -105,7 +105,7 @@ void Shard::announce(HomeFeed& feed, protocol::NoticeKind kind, const Origin& wh
 
 void Shard::on_news(HomeFeed& feed) {
   news_.push_back(feed.key());
-  loop_.request_flush(*this);
+  loop_.request_early_flush(*this);
 }
 
 // A fresh read does not know what was delivered already: the database is another one, or an older state of it.

@@ -74,10 +74,14 @@ void EventLoop::wait_tick() {
 }
 
 // Asio runs what is posted during a ready batch after that batch, so one post a turn is the end of the turn.
-void EventLoop::request_flush(FlushTask& task) {
+void EventLoop::request_flush(FlushTask& task, FlushQueue& queue) {
   if (task.flush_requested_) return;
-  flush_queue_.push_back(&task);
+  queue.push_back(&task);
   task.flush_requested_ = true;
+  post_flush();
+}
+
+void EventLoop::post_flush() {
   if (flush_posted_) return;
   flush_posted_ = true;
   boost::asio::post(context_, [this] { flush_turn(); });
@@ -86,14 +90,24 @@ void EventLoop::request_flush(FlushTask& task) {
 void EventLoop::cancel_flush(FlushTask& task) noexcept {
   if (!task.flush_requested_) return;
   task.flush_requested_ = false;
-  std::replace(flush_queue_.begin(), flush_queue_.end(), &task, static_cast<FlushTask*>(nullptr));
-  std::replace(flushing_.begin(), flushing_.end(), &task, static_cast<FlushTask*>(nullptr));
+  for (FlushQueue* queue : {&early_queue_, &flush_queue_, &flushing_}) {
+    std::replace(queue->begin(), queue->end(), &task, static_cast<FlushTask*>(nullptr));
+  }
 }
 
 void EventLoop::flush_turn() {
   const auto begin = std::chrono::steady_clock::now();
+  run_flush_tasks(early_queue_);  // what they request of the others is still this turn's
   flush_posted_ = false;
-  flushing_.swap(flush_queue_);
+  if (!early_queue_.empty()) post_flush();
+  run_flush_tasks(flush_queue_);
+  stats_.flush_turns.add();
+  stats_.flush_nanoseconds.add(static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count()));
+}
+
+// What is requested of the same queue meanwhile belongs to the next turn.
+void EventLoop::run_flush_tasks(FlushQueue& queue) {
+  flushing_.swap(queue);
   for (std::size_t i = 0; i < flushing_.size(); ++i) {
     FlushTask* task = std::exchange(flushing_[i], nullptr);
     if (!task) continue;
@@ -102,8 +116,6 @@ void EventLoop::flush_turn() {
     task->on_flush();
   }
   flushing_.clear();
-  stats_.flush_turns.add();
-  stats_.flush_nanoseconds.add(static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count()));
 }
 
 std::string_view EventLoop::http_date() {

@@ -112,7 +112,9 @@ class EventLoop {
 
   // Asks for `task.on_flush()` once at the end of this turn. Repeats within a turn cost nothing. Order of asking is
   // kept. A task must be cancelled before it dies, if it may be requested.
-  void request_flush(FlushTask& task);
+  void request_flush(FlushTask& task) { request_flush(task, flush_queue_); }
+  // The same, but before all those: for what others must know of before a peer can answer to what is sent.
+  void request_early_flush(FlushTask& task) { request_flush(task, early_queue_); }
   void cancel_flush(FlushTask& task) noexcept;
 
   // RFC 9110 date ("Mon, 23 Nov 2026 01:41:16 GMT"), made once a second.
@@ -122,15 +124,21 @@ class EventLoop {
   const LoopStats& stats() const noexcept { return stats_; }
 
  private:
+  using FlushQueue = std::vector<FlushTask*>;
+
+  void request_flush(FlushTask& task, FlushQueue& queue);
+  void post_flush();
   void flush_turn();
+  void run_flush_tasks(FlushQueue& queue);
   void wait_tick();
 
   EventLoopOptions options_;
   LoopStats stats_;
   std::unique_ptr<char[]> read_buffer_;
   TimerWheel wheel_;  // outlives the context: handlers destroyed with it own nodes
-  std::vector<FlushTask*> flush_queue_;
-  std::vector<FlushTask*> flushing_;
+  FlushQueue early_queue_;
+  FlushQueue flush_queue_;
+  FlushQueue flushing_;
   bool flush_posted_ = false;
   std::time_t date_second_ = 0;
   char date_[32] = {};

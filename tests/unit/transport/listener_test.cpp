@@ -205,6 +205,25 @@ TEST(EventLoop, FlushesOnceAtTheEndOfATurnInTheOrderOfAsking) {
   EXPECT_EQ(loop.stats().flush_turns.value(), 1u);
 }
 
+// Others hear of a newcomer before the newcomer hears that he is in.
+TEST(EventLoop, EarlyTasksRunBeforeTheOthersAndWhatTheyAskForIsStillThisTurns) {
+  EventLoop loop;
+  std::string order;
+  Task usual([&] { order += 'u'; });
+  Task asked([&] { order += 'a'; });
+  std::function<void()> again;
+  Task early([&] {
+    order += 'e';
+    if (order == "e") again();
+    loop.request_flush(asked);
+  });
+  again = [&] { loop.request_early_flush(early); };
+  loop.request_flush(usual);
+  loop.request_early_flush(early);
+  loop.poll();
+  EXPECT_EQ(order, "euaea");
+}
+
 TEST(EventLoop, ATaskMayCancelAnotherWhileFlushing) {
   EventLoop loop;
   std::string order;
