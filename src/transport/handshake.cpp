@@ -29,7 +29,6 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 int check_handshake(const HttpRequest& request) noexcept {
   if (request.method != Method::get) return 405;
-  if (request.minor_version == 0) return 400;
   const HttpHeaders& headers = request.headers;
   if (headers.count("sec-websocket-version") != 1 || *headers.find("sec-websocket-version") != "13") return 426;
   if (headers.count("sec-websocket-key") != 1 || !valid_key(*headers.find("sec-websocket-key"))) return 400;

@@ -15,6 +15,18 @@ constexpr std::size_t kMaxEmptyLines = 2;  // RFC 9112, 2.2: some old clients se
 bool is_digit(unsigned char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_alpha(unsigned char c) noexcept { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 
+// RFC 3986, 3.2.3: it may be empty.
+bool valid_port(std::string_view digits) noexcept {
+  constexpr unsigned kHighest = 65535;
+  unsigned port = 0;
+  for (const char c : digits) {
+    if (!is_digit(static_cast<unsigned char>(c))) return false;
+    port = port * 10 + static_cast<unsigned>(c - '0');
+    if (port > kHighest) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool is_token_char(unsigned char c) noexcept {
@@ -142,10 +154,7 @@ bool valid_host(std::string_view text) noexcept {
     };
     if (name.empty() || name.size() > 255 || !std::all_of(name.begin(), name.end(), name_char)) return false;
   }
-  if (port.empty()) return true;
-  port.remove_prefix(1);
-  if (text.find(']') != std::string_view::npos && text[text.find(']') + 1] != ':') return false;
-  return port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return port.empty() || (port.front() == ':' && valid_port(port.substr(1)));
 }
 
 }  // namespace chat::transport

@@ -25,6 +25,7 @@ class HeadScanner {
   int feed(std::string_view bytes) noexcept;
   bool complete() const noexcept { return state_ == State::done; }
   bool begun() const noexcept { return size_ > skipped_; }
+  bool method_known() const noexcept { return state_ > State::method; }
   std::size_t size() const noexcept { return size_; }        // bytes read, empty lines in front included
   std::size_t skipped() const noexcept { return skipped_; }  // of these, empty lines in front
   void reset() noexcept { *this = HeadScanner(*limits_); }

@@ -112,6 +112,13 @@ HttpParser::Step HttpParser::parse_head(std::string_view bytes) {
   return {Status::head, scanner_.size(), 0, {}};
 }
 
+void HttpParser::read_method(std::string_view bytes) {
+  if (in_body_ || !scanner_.method_known()) return;
+  const std::string_view line = bytes.substr(scanner_.skipped());
+  request_.method_text = line.substr(0, line.find(' '));
+  request_.method = parse_method(request_.method_text);
+}
+
 HttpParser::Step HttpParser::parse_body(std::string_view bytes) {
   std::string_view rest = bytes;
   if (chunked_) {
@@ -150,7 +157,8 @@ int HttpParser::check_head() {
     expects_continue_ = !old;
   }
   keep_alive_ = !headers.has_token("connection", "close") && (!old || headers.has_token("connection", "keep-alive"));
-  wants_websocket_ = headers.has_token("upgrade", "websocket") && headers.has_token("connection", "upgrade");
+  // RFC 9110, 7.8: what an HTTP/1.0 client says of it is ignored.
+  wants_websocket_ = !old && headers.has_token("upgrade", "websocket") && headers.has_token("connection", "upgrade");
   return 0;
 }
 

@@ -39,6 +39,10 @@ class HttpParser {
   // Bodies over it are error 413. Call between Status::head and the next parse.
   void set_body_limit(std::size_t bytes) noexcept;
 
+  // Of a request that is refused before its head is whole: sets request().method if that much of `bytes`, which are
+  // those of the last parse, has been understood. What answers HEAD has no body, whatever was wrong.
+  void read_method(std::string_view bytes);
+
   bool begun() const noexcept { return scanner_.begun(); }  // has a request's first byte been seen?
   HttpRequest& request() noexcept { return request_; }
   bool keep_alive() const noexcept { return keep_alive_; }

@@ -172,7 +172,8 @@ void HttpSession::dispatch() {
   const int status = parser.has_body() ? 400 : check_handshake(parser.request());
   if (status == 0) return upgrade(std::move(parser.request()));
   HttpResponse response = server_.handler_.error_response(status, "not a valid WebSocket handshake");
-  if (status == 426) response.header("Sec-WebSocket-Version", "13").header("Upgrade", "websocket");
+  if (status == 426)  // RFC 6455, 4.4, and RFC 9110, 7.8
+    response.header("Sec-WebSocket-Version", "13").header("Upgrade", "websocket").header("Connection", "Upgrade");
   if (status == 405) response.header("Allow", "GET");
   respond(std::move(response));
 }
@@ -251,6 +252,7 @@ HttpResponse HttpSession::failed(std::exception_ptr failure) {
 void HttpSession::refuse(int status, std::string_view reason) {
   state_->keep_alive = false;
   if (state_->request_id.empty()) {
+    state_->parser.read_method(state_->unread());
     state_->request_id = Uuid::v7().str();
     state_->since = std::chrono::steady_clock::now();
     state_->method = state_->parser.request().method_text;

@@ -127,8 +127,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 std::optional<std::vector<std::string>> decode_path(std::string_view raw_path) {
   std::vector<std::string> segments;
   if (!raw_path.empty() && raw_path.front() == '/') raw_path.remove_prefix(1);
-  if (!raw_path.empty() && raw_path.back() == '/') raw_path.remove_suffix(1);
   if (raw_path.empty()) return segments;
+  if (raw_path.back() == '/') raw_path.remove_suffix(1);
   bool good = true;
   for_each_piece(raw_path, '/', [&](std::string_view piece) {
     auto segment = percent_decode(piece);

@@ -141,6 +141,9 @@ const Case kMalformed[] = {
     {"GET / HTTP/1.1\r\nHost: u@h\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\nHost: h:port\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\nHost: h:123456\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: h:65536\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: h:99999999999999999999\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: [::1]:65536\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\nHost: [::1]80\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\nHost: [1.2.3.4]\r\n\r\n", 400},
@@ -276,10 +279,12 @@ TEST(HttpParser, SeesExpectationsAndUpgrades) {
   EXPECT_FALSE(parse("POST / HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\nx").expects_continue);
   EXPECT_TRUE(parse(get("/", "Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n")).wants_websocket);
   EXPECT_FALSE(parse(get("/", "Upgrade: websocket\r\n")).wants_websocket);
+  EXPECT_FALSE(parse("GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n").wants_websocket);
 }
 
 TEST(HttpParser, TakesHostsOfEveryForm) {
-  for (const char* host : {"a", "a.b-c_d", "a:1", "a:", "127.0.0.1:8000", "[::1]", "[2001:db8::1]:65535"})
+  for (const char* host :
+       {"a", "a.b-c_d", "a:1", "a:", "a:65535", "a:000080", "127.0.0.1:8000", "[::1]", "[::1]:", "[2001:db8::1]:65535"})
     EXPECT_EQ(parse(std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n").error, 0) << host;
 }
 
@@ -301,6 +306,8 @@ TEST(DecodePath, SplitsFirstAndDecodesOnce) {
   EXPECT_EQ(decode_path("/"), Segments{});
   EXPECT_EQ(decode_path("/a"), Segments{"a"});
   EXPECT_EQ(decode_path("/a/"), Segments{"a"});
+  EXPECT_EQ(decode_path("//"), Segments{""}) << "not the root";
+  EXPECT_EQ(decode_path("///"), (Segments{"", ""}));
   EXPECT_EQ(decode_path("/a//b"), (Segments{"a", "", "b"}));
   EXPECT_EQ(decode_path("/a%2Fb/c%252Fd"), (Segments{"a/b", "c%2Fd"}));
   EXPECT_EQ(decode_path("/../a"), (Segments{"..", "a"}));

@@ -217,6 +217,17 @@ TEST_F(HttpSessionTest, ErrorsAreShapedByTheHandlerAndEndTheConnection) {
   EXPECT_FALSE(client.was_reset());
 }
 
+TEST_F(HttpSessionTest, WhatAnswersHeadHasNoBodyWhateverWasWrong) {
+  start();
+  for (const char* bytes : {"HEAD /#x HTTP/1.1\r\n", "\r\nHEAD / HTTP/1.1\r\nA : b\r\n", "HEAD / HTTP/2.0\r\n"}) {
+    client = connect();
+    client.send(bytes);
+    ASSERT_TRUE(client_ends());
+    EXPECT_EQ(client.received().find("\r\n\r\n"), client.received().size() - 4) << bytes;
+    EXPECT_NE(client.received().find("\r\nContent-Length: "), std::string::npos) << bytes;
+  }
+}
+
 TEST_F(HttpSessionTest, SmugglingIsNotServed) {
   start();
   client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n" + get("/smuggled"));
@@ -412,6 +423,7 @@ TEST_F(HttpSessionTest, RefusesHandshakesThatAreNone) {
     EXPECT_EQ(client.received().substr(9, 3), b.status) << b.request;
     if (std::string(b.status) == "426") {
       EXPECT_NE(client.received().find("\r\nSec-WebSocket-Version: 13\r\n"), std::string::npos);
+      EXPECT_NE(client.received().find("\r\nConnection: Upgrade\r\n"), std::string::npos);
     }
   }
   EXPECT_TRUE(handler.requests.empty());
