@@ -2,6 +2,7 @@
 
 import collections
 import os
+import pathlib
 import re
 import resource
 import signal
@@ -10,8 +11,37 @@ import subprocess
 import threading
 import time
 
+
+
+def siblings(cpu):
+    """The CPUs that share a core with this one, itself among them."""
+    try:
+        text = pathlib.Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text()
+    except OSError:
+        return {cpu}
+    found = set()
+    for part in text.strip().split(","):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
+
+
+def assign(cpus, siblings_of=siblings):
+    """(server, generator, database): three cores if there are as many, two for the first two in any case if there are.
+
+    The database shares the generator's where no third is left, never the server's.
+    """
+    chosen = []
+    for cpu in cpus[:1] + cpus[:0:-1]:
+        if len(chosen) < 3 and not any(cpu in siblings_of(other) for other in chosen):
+            chosen.append(cpu)
+    if len(chosen) == 1:
+        chosen.append(cpus[-1])
+    return chosen[0], chosen[1], chosen[-1]
+
+
 CPUS = sorted(os.sched_getaffinity(0))
-SERVER_CPU, LOAD_CPU = CPUS[0], CPUS[-1]
+SERVER_CPU, LOAD_CPU, DATABASE_CPU = assign(CPUS)
 
 
 def pinned(cpu, command):

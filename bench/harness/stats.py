@@ -48,7 +48,7 @@ def number(value, digits=3):
 def _significant(value, digits):
     after_point = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     text = f"{value:.{after_point}f}"
-    return text.rstrip("0").rstrip(".") if "." in text and abs(value) >= 10 ** (digits - 1) else text
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def with_spread(value, digits=3):
