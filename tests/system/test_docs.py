@@ -53,12 +53,13 @@ def test_the_tables_of_codes_are_those_of_the_document():
     rows = {}
     for kind, flag in (("error", "temporary"), ("close", "reconnect"), ("unsubscribe", "resubscribe")):
         part = document[document.index(f"\nx-{kind}-codes:"):]
-        found = re.findall(rf"  - code: (\d+)\n    (?:message|reason): (.*)\n    {flag}: (\w+)\n", re.split(r"\nx-", part[1:])[0] + "\n")
-        rows[kind] = [(int(code), text, again == "true") for code, text, again in found]
+        found = re.findall(rf"  - code: (\d+)\n    (?:message|reason): (.*)\n    {flag}: (\w+)\n    sent: (\w+)\n", re.split(r"\nx-", part[1:])[0] + "\n")
+        rows[kind] = [(int(code), text, again == "true", sent == "true") for code, text, again, sent in found]
     page = {"error": "### Errors", "close": "### Closes", "unsubscribe": "### Unsubscribes"}
     for kind, title in page.items():
         section = re.split(r"\n##", PAGE[PAGE.index(title) + 3:])[0]
-        shown = [(int(code), text, again == "yes") for code, text, again in re.findall(r"^\| (\d+) \| ([^|]*) \| ([^|]*?) ?\|", section, re.M)]
+        shown = [(int(code), text, again == "yes", not when.startswith("not sent: "))
+                 for code, text, again, when in re.findall(r"^\| (\d+) \| ([^|]*) \| ([^|]*?) ?\| ([^|]*) \|$", section, re.M)]
         assert [row for row in shown if row[0] != 1009] == rows[kind] and rows[kind]
 
 

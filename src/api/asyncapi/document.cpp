@@ -144,7 +144,8 @@ std::string table_of(std::span<const Row> rows, std::string_view text, std::stri
     } else {
       out.member(text, row.reason);
     }
-    out.key(flag).raw(again(row) ? "true" : "false").close('}');
+    out.key(flag).raw(again(row) ? "true" : "false");
+    out.key("sent").raw(row.never.empty() ? "true" : "false").close('}');
   }
   return out.close(']').take();
 }
