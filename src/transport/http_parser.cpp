@@ -11,12 +11,24 @@ namespace http = boost::beast::http;
 
 namespace {
 
+constexpr std::string_view kBadCoding = "unsupported Transfer-Encoding";
+constexpr std::string_view kBadLength = "malformed Content-Length";
+constexpr std::string_view kSeveralLengths = "several Content-Length";
 constexpr std::size_t kGrowsFreely = 16 * 1024;  // bytes of a body: few clients send what they announce beyond it
 
 bool equal_without_case(std::string_view a, std::string_view lower_case) noexcept {
   return a.size() == lower_case.size() && std::equal(a.begin(), a.end(), lower_case.begin(), [](char x, char y) {
            return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y;
          });
+}
+
+// What Beast refuses is called what we would call it: it looks at these fields first. `before`: those that it passed.
+std::string_view sentence_of(const boost::beast::error_code& ec, const HttpHeaders& before) noexcept {
+  if (ec == http::error::bad_transfer_encoding) return kBadCoding;
+  if (ec == http::error::multiple_content_length) return kSeveralLengths;
+  if (ec != http::error::bad_content_length) return "malformed request";
+  if (before.contains("transfer-encoding")) return kBadCoding;
+  return before.contains("content-length") ? kSeveralLengths : kBadLength;
 }
 
 std::string_view view(boost::beast::string_view s) noexcept { return {s.data(), s.size()}; }
@@ -105,7 +117,7 @@ HttpParser::Step HttpParser::parse_head(std::string_view bytes) {
   const std::size_t used = beast.put(boost::asio::buffer(head.data(), head.size()), ec);
   if (ec == http::error::need_more) ec = {};
   if (ec || used != head.size() || !beast.head_done()) {
-    refuse(400, "malformed request");
+    refuse(400, sentence_of(ec, request_.headers));
     return failure();
   }
   in_body_ = true;
@@ -170,16 +182,16 @@ int HttpParser::check_framing() {
   if (codings != 0) {
     if (codings > 1 || lengths != 0 || request_.minor_version == 0 ||
         !equal_without_case(*headers.find("transfer-encoding"), "chunked"))
-      return refuse(400, "unsupported Transfer-Encoding");
+      return refuse(400, kBadCoding);
     has_body_ = chunked_ = true;
   }
-  if (lengths > 1) return refuse(400, "several Content-Length");
+  if (lengths > 1) return refuse(400, kSeveralLengths);
   if (lengths == 1) {
     const std::string_view text = *headers.find("content-length");
     constexpr std::size_t kDigits = 18;  // fits 64 bits
     const auto digit = [](char c) { return c >= '0' && c <= '9'; };
     if (text.empty() || text.size() > kDigits || !std::all_of(text.begin(), text.end(), digit))
-      return refuse(400, "malformed Content-Length");
+      return refuse(400, kBadLength);
     for (const char c : text) body_left_ = body_left_ * 10 + static_cast<std::uint64_t>(c - '0');
     has_body_ = body_left_ != 0;
   }

@@ -115,6 +115,7 @@ MediaType media_type_of(const transport::HttpHeaders& headers) {
   if (text.empty()) return {};
   const auto end = std::min(text.find(';'), text.size());
   MediaType media{lowered(trimmed(text.substr(0, end))), {}};
+  if (media.type.empty()) return {"?", {}};
   text.remove_prefix(end);
   std::string name, value;
   while (take_parameter(text, name, value)) {

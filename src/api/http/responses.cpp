@@ -38,6 +38,7 @@ HttpResponse error_answer(const Error& error, std::string_view subject) {
     return unprocessable({{"value_error", {"body"}, "Value error, the input is not valid", {}, {}}});
   }
   auto response = domain_error(row.status, row.code, sentence_of(error.code, subject));
+  if (row.status == 401) response.header("WWW-Authenticate", "Bearer");  // RFC 9110, 15.5.2
   const int after = retry_after_seconds(error);
   if (after > 0) response.header("Retry-After", std::to_string(after));
   if (error.code == Errc::rate_limited && error.retry.limit > 0) {

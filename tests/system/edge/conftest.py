@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from support.servers import Chatd
+pytest.register_assert_rewrite("support.http_table", "support.ws_table")
+
+from support.servers import Chatd  # noqa: E402
 
 # What a client did wrong is no fault of the server's: neither is logged, 505 apart.
 ALARMS = ("error", "fatal")

@@ -23,6 +23,8 @@ TEST(MediaType, IsReadWithoutItsParameters) {
   EXPECT_EQ(media_type_of(content_type({"multipart/form-data; boundary=ab ; x=y"})).boundary, "ab");
   EXPECT_EQ(media_type_of(content_type({"multipart/form-data; boundary"})).boundary, "");
   EXPECT_EQ(media_type_of(content_type({"application/json", "application/json"})).type, "?");
+  EXPECT_EQ(media_type_of(content_type({" ; charset=utf-8"})).type, "?") << "declared, and nothing that there is";
+  EXPECT_EQ(media_type_of(content_type({" "})).type, "");
 }
 
 TEST(Urlencoded, ReadsWhatFormsSend) {
