@@ -19,6 +19,7 @@ class World:
         self.user = self.api.user("Ada")
         self.token = self.user["token"]
         self.room = self.api.room(self.token)["id"]
+        self.guest = self.api.user("Grace")  # a member of no room
 
 
 def assert_unharmed(server):
