@@ -5,12 +5,12 @@
 #pragma once
 
 #include "api/realtime/realtime.hpp"
+#include "api/realtime/reply_turns.hpp"
 #include "api/realtime/session.hpp"
 #include "base/ids.hpp"
 #include "chat/feeds.hpp"
 #include "chat/live_sessions.hpp"
 #include "chat/sessions.hpp"
-#include "fanout/queue.hpp"
 #include "fanout/shard.hpp"
 #include "fanout/subscriber.hpp"
 #include "fanout/subscription.hpp"
@@ -37,19 +37,12 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   ChatSession(const Realtime& realtime, const Wire& wire, const Uuid& request_id, std::string address);
   ~ChatSession() override;
 
-  void on_writable() override {
-    Subscriber::on_writable();
-    read_next();
-  }
+  void on_writable() override;
 
  private:
   using RealtimeSession::socket;
   struct Channel;
   struct Asked;
-  struct WaitingRead {
-    CommandId id;
-    std::function<boost::asio::awaitable<void>()> read;
-  };
   using Self = std::shared_ptr<ChatSession>;  // held by what is under way
 
   // RealtimeSession
@@ -82,8 +75,11 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   void on_revoked() noexcept override;
 
   Self self() { return std::static_pointer_cast<ChatSession>(shared_from_this()); }
-  void spawn(CommandId id, boost::asio::awaitable<void> work);
+  void spawn(CommandId id, boost::asio::awaitable<void> work, std::function<void()> then = {});
   void fail(CommandId id);
+  void in_turn(ReplyTurns::Kind kind, ReplyTurns::Begin begin);
+  void end_turn(ReplyTurns::Kind kind);
+  void next_turn();
 
   boost::asio::awaitable<void> log_in(CommandId id, centrifuge::ConnectRequest request);
   void enter(CommandId id, Session session, const centrifuge::ConnectRequest& request);
@@ -91,6 +87,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   void leave_unread();
   boost::asio::awaitable<void> renew(CommandId id, std::string token);
 
+  void approach(Channel& channel);
   boost::asio::awaitable<void> join(FeedKey feed);
   void start(Channel& channel, std::optional<Seq> member_as_of);
   void give_up(Channel& channel, const centrifuge::ErrorObject& error);
@@ -100,13 +97,11 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
 
   boost::asio::awaitable<void> post(CommandId id, NewMessage message);
   void read_in_turn(CommandId id, std::function<boost::asio::awaitable<void>()> read);
-  void read_next();
-  boost::asio::awaitable<void> in_turn(boost::asio::awaitable<void> read);
   boost::asio::awaitable<void> read_history(CommandId id, FeedKey feed, FeedQuery query);
   boost::asio::awaitable<bool> may_look(CommandId id, FeedKey feed);
   boost::asio::awaitable<void> tell_presence(CommandId id, FeedKey feed);
   boost::asio::awaitable<void> tell_presence_stats(CommandId id, FeedKey feed);
-  boost::asio::awaitable<void> call(CommandId id, const Operation& operation, std::string data);
+  boost::asio::awaitable<void> answer_with(CommandId id, boost::asio::awaitable<Result<std::string>> call);
 
   std::optional<FeedKey> feed_of(CommandId id, std::string_view channel);
   Channel* find(const FeedKey& feed) noexcept;
@@ -121,8 +116,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   std::chrono::steady_clock::time_point opened_at_;
   std::atomic<fanout::Shard*> home_{nullptr};  // for on_revoked; set when open
   std::uint32_t commands_ = 0;
-  fanout::Queue<WaitingRead> waiting_reads_;
-  CommandId reading_ = 0;        // the command whose read is under way
+  ReplyTurns turns_;
   bool counted_unread_ = false;  // the unread board knows of this session
 };
 

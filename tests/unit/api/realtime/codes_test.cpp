@@ -299,13 +299,7 @@ TEST(RealtimeCodes, EachCloseIsMet) {
 
 std::string removed_member() {
   RealtimeWorld world;
-  Room closed;
-  closed.id = RoomId::make();
-  closed.name = "Ours";
-  closed.kind = RoomKind::private_room;
-  closed.creator_id = world.ada.id;
-  world.rules.rooms_store.put(closed);
-  world.room = closed;
+  const Room closed = world.room = world.add_room("Ours", RoomKind::private_room);
   Peer& peer = world.enter();
   peer.say(world.subscribe(2));
   EXPECT_TRUE(peer.reply(2).starts_with(R"({"id":2,"subscribe":)")) << peer.reply(2);

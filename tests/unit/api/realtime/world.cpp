@@ -278,10 +278,7 @@ RealtimeWorld::RealtimeWorld(RealtimeSetup given)
       ada(rules.a_user("ada@example.com")),
       grace(rules.a_user("grace@example.com")),
       token(*rules.sessions.mint(ada)) {
-  room.id = RoomId::make();
-  room.name = "Lobby";
-  room.creator_id = ada.id;
-  rules.rooms_store.put(room);
+  room = add_room("Lobby");
 }
 
 RealtimeWorld::~RealtimeWorld() {
@@ -346,6 +343,16 @@ Peer& RealtimeWorld::enter_stream() {
   Peer& peer = open_stream(R"({"id":1,"connect":{"token":")" + token + "\"}}");
   EXPECT_NE(peer.reply(1).find("\"session\":\""), std::string::npos) << peer.reply(1);
   return peer;
+}
+
+Room RealtimeWorld::add_room(std::string name, RoomKind kind, std::optional<UserId> creator) {
+  Room made;
+  made.id = RoomId::make();
+  made.name = std::move(name);
+  made.kind = kind;
+  made.creator_id = creator.value_or(ada.id);
+  rules.rooms_store.put(made);
+  return made;
 }
 
 void RealtimeWorld::commit(std::shared_ptr<const Event> event) {

@@ -130,6 +130,9 @@ class RealtimeWorld {
   Peer& enter(std::string_view connect_more = {});
   Peer& enter_stream();
 
+  // Another room of Ada's, or of whomever.
+  Room add_room(std::string name, RoomKind kind = RoomKind::public_room, std::optional<UserId> creator = {});
+
   // Has happened: stored and told.
   void commit(std::shared_ptr<const Event> event);
   void say(std::string content) { commit(logs.add_message(room.id, grace.id, std::move(content))); }
