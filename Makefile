@@ -38,11 +38,11 @@ format: ## clang-format everything of ours
 	@tools/install dev
 	@git ls-files --cached --others --exclude-standard 'src/*.[ch]pp' 'tests/*.[ch]pp' 'fuzz/*.cpp' 'bench/*.[ch]pp' | xargs clang-format -i
 
-bench: install ## build the benchmarks and run them: see bench/
-	@tools/install test dev
+bench: install ## the server beside its peers and the bare limit: see bench/; B="--quick", B="serial storm", B=--help
+	@tools/install test bench
 	@tools/build release chatd
-	@tools/build bench load
-	@bench/run
+	@tools/build bench load limit beast
+	@bench/run $(B)
 
 seed: ## fill a running server with ada, grace, linus, a lobby and a room of 10,000 messages: URL=http://127.0.0.1:8000
 	@tools/install test

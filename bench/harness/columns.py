@@ -22,28 +22,36 @@ def figure(title, metric, scale=1.0, digits=3):
     return Column(title, cell)
 
 
-def share(title, metric, base=None, inverse=False):
+def share(title, metric, base=None):
     """Of the entry's limit, or of `base`: a ratio, round by round."""
     def cell(results, scenario, entry):
         other = base or entry.limit
-        if not other or other == entry.name:
-            return ""
-        ours, theirs = (other, entry.name) if inverse else (entry.name, other)
-        found = results.ratio(scenario.name, ours, theirs, metric)
+        found = results.ratio(scenario.name, entry.name, other, metric) if other and other != entry.name else None
+        return stats.with_spread(found) if found else ""
+    return Column(title, cell)
+
+
+def against(title, metric):
+    """How many times as much the reference makes as a peer."""
+    def cell(results, scenario, entry):
+        found = results.ratio(scenario.name, REFERENCE, entry.name, metric) if entry.subject.kind == "peer" else None
         return stats.with_spread(found) if found else ""
     return Column(title, cell)
 
 
 def remarks(results, scenario, entry):
-    """Rounds that failed, that somebody disturbed, or in which the generator was the limit."""
+    """Rounds that failed, that somebody disturbed, or in which the generator was the limit; of the disk, what a sync took."""
     count = results.count(scenario.name, entry.name)
+    syncs = [results.spread(scenario.name, entry.name, f"sync_us.{name}") for name in ("p50", "p99")]
     said = [f"{count[what]} of {count['rounds']} {word}" for what, word in (("failed", "FAILED"), ("disturbed", "disturbed"), ("limited", "generator-limited")) if count[what]]
+    if all(syncs):
+        said.insert(0, "p50 {} us, p99 {} us".format(*map(stats.with_spread, syncs)))
     return ", ".join(said)
 
 
 COLUMNS = {
     "per_cpu": figure("deliveries per CPU-s", "deliveries_per_cpu_s"), "share": share("share of the limit", "deliveries_per_cpu_s"),
-    "against": share("chatd, memory is ... times it", "deliveries_per_cpu_s", REFERENCE, True), "per_s": figure("deliveries/s", "deliveries_per_s"),
+    "against": against("chatd, memory is ... times it", "deliveries_per_cpu_s"), "per_s": figure("deliveries/s", "deliveries_per_s"),
     "user_us": figure("user us a delivery", "user_us_per_delivery"), "messages": figure("messages/s", "messages_per_s"),
     "p50": figure("p50, us", "delivery_us.p50"), "p99": figure("p99, us", "delivery_us.p99"), "p999": figure("p99.9, us", "delivery_us.p999"),
     "against_p50": share("p50, times the limit's", "delivery_us.p50"),

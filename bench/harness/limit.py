@@ -12,7 +12,7 @@ PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build/bench/bench/limit
 
 @dataclasses.dataclass(frozen=True)
 class Limit(Subject):
-    mode: str  # send: one `send` a receiver and message; coalesce: one a receiver and turn
+    mode: str  # single: a `send` for each receiver and message; coalesced: one for each receiver and turn of its loop
     kind = "limit"
 
     def missing(self):
@@ -20,10 +20,10 @@ class Limit(Subject):
 
     @contextlib.contextmanager
     def open(self, session, needs):
-        port = server.free_port()
         with room_names(needs.rooms) as rooms:
-            process = server.Server("limit", [PROGRAM, "--port", port, "--mode", self.mode], port).start()
+            command = [PROGRAM, "--port", 0, "--mode", self.mode, "--frame", needs.frame]
+            process = server.Server("limit", command, None, ready=r"^listening on (\d+)$").start()
             try:
-                yield Running({"port": port, "dialect": f"limit:frame={needs.frame}", "rooms": rooms, "pid": [f"server={process.pid}"]})
+                yield Running({"port": process.port, "dialect": f"limit:frame={needs.frame}", "rooms": rooms, "pid": [f"server={process.pid}"]})
             finally:
                 process.stop()

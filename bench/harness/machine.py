@@ -144,8 +144,10 @@ def others(before, after, ours):
     strangers = {}
     for pid, process in after.found.items():
         if pid not in mine:
-            grown = _grown(before, after, pid) + _reaped(before, after, pid)
-            strangers[process.name] = strangers.get(process.name, 0.0) + grown
+            strangers[process.name] = strangers.get(process.name, 0.0) + _grown(before, after, pid) + _reaped(before, after, pid)
+    for pid, name in _heirs(before, after):  # what an ended process had used before is no use of this time
+        if pid not in mine:
+            strangers[name] = strangers.get(name, 0.0) - before.found[pid].own - before.found[pid].reaped
     biggest = max(strangers.items(), key=lambda item: item[1], default=("", 0.0))
     return {
         "others": round(max(0.0, after.busy - before.busy - used) / took, 4),
@@ -163,6 +165,18 @@ def _grown(before, after, pid):
 
 def _reaped(before, after, pid):
     return after.found[pid].reaped - (before.found[pid].reaped if pid in before.found else 0.0)
+
+
+def _heirs(before, after):
+    """(pid, name of its nearest ancestor that still lives) of each process that ended in between, if its parent reaped it."""
+    for pid, process in before.found.items():
+        if pid in after.found:
+            continue
+        heir = process.parent
+        while heir in before.found and heir not in after.found:
+            heir = before.found[heir].parent
+        if heir in before.found:
+            yield pid, before.found[heir].name
 
 
 def disturbed(seen):

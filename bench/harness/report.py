@@ -52,9 +52,10 @@ def head(summary, readme):
     where = "PostgreSQL on a core of its own" if cpus["database"] not in (cpus["server"], cpus["generator"]) else "PostgreSQL on the generator's core"
     if cpus["server"] == cpus["generator"]:
         where = "**all on one core: ratios are of little worth**"
+    rounds = "One round" if summary["rounds"] == 1 else f"{summary['rounds']} rounds, interleaved"
     lines.append(f"{told['cpus']} CPUs{' of a virtual machine' if told['virtual'] else ''}, {told['memory_mb']:,} MB, {told['system']}, {told['kernel']}; frequency governor: "
                  f"{told['governor']}, turbo: {told['turbo']}; databases on {summary['storage']['file_system']}. Server on CPU {cpus['server']}, generator on CPU "
-                 f"{cpus['generator']}, {where}. {summary['rounds']} rounds, interleaved.")
+                 f"{cpus['generator']}, {where}. {rounds}.")
     lines.append("Each cell: the median of the rounds (the least - the most). Ratios are taken within each round. Another machine gives other figures; "
                  "compare the ratios. [What is measured and how to repeat it](" + readme + ").")
     versions = "; ".join(f"{name}: {version}" for name, version in sorted(summary["versions"].items()) if version)
@@ -75,7 +76,7 @@ def target_table(results, summary):
             verdict = f"not judged: needs {target.cpus} CPUs"
         else:
             verdict = "met" if target.met(found) else "**missed**"
-        rows.append(f"| {target.scenario} | {target.words} | {sign} {stats.number(target.bound)} | {stats.with_spread(found)} | {verdict} |")
+        rows.append(f"| {target.scenario} | {target.words} | {sign} {stats.number(target.bound, 4)} | {stats.with_spread(found)} | {verdict} |")
     if not rows:
         return ""
     missed = sum("**missed**" in row for row in rows)
@@ -110,9 +111,9 @@ def section(results, scenario, plots):
     kept = [name for name in scenario.columns if any(grid[name])]
     rows = [f"| {entry.name} | " + " | ".join(grid[name][place] for name in kept) + " |" for place, entry in enumerate(entries)]
     parts = [f"## {scenario.title}", scenario.about, table(("", *(columns.COLUMNS[name].title for name in kept)), rows)]
-    said = [f"{entry.name}: {entry.subject.described.remark}" for entry in entries if entry.subject.kind == "peer" and entry.subject.described.remark]
+    said = [f"{entry.name}: {entry.subject.described.remark.rstrip('.')}" for entry in entries if entry.subject.kind == "peer" and entry.subject.described.remark]
     parts += [f"![{scenario.title}]({each})" for each in plots]
-    parts += ["; ".join(said)] if said and scenario.name == "serial" else []
+    parts += ["; ".join(said) + "."] if said and scenario.name == "serial" else []
     return "\n\n".join(parts)
 
 
@@ -138,8 +139,8 @@ def disturbances(summary):
     text = f"## What else the machine did\n\n{quiet} runs were quiet: others used at most {machine.DISTURBED:.0%} of one CPU."
     if not rows:
         return text
-    return (text + f" {len(rows)} were not:\n\n" +
-            table(("scenario", "round", "entry", "others, of a CPU", "the biggest", "taken by the hypervisor", "load average"), rows))
+    titles = ("scenario", "round", "entry", "others, of a CPU", "the biggest", "taken by the hypervisor", "load average")
+    return text + f" {len(rows)} were not.\n\n<details><summary>Which, and who it was</summary>\n\n{table(titles, rows)}\n\n</details>"
 
 
 def failures(summary):

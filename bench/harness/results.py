@@ -43,9 +43,14 @@ class Results:
         runs = self.runs(scenario, entry)
         return {
             "rounds": len(runs), "failed": sum(run.get("answer") is None for run in runs),
-            "limited": sum(bool((run.get("answer") or {}).get("generator_limited")) for run in runs),
+            "limited": sum(limited(run.get("answer") or {}) for run in runs),
             "disturbed": sum(machine.disturbed(run["machine"]) for run in runs if run.get("machine")),
         }
+
+
+def limited(answer):
+    """Whether a rate was asked for and the generator could not have done more. A run of idle connections asks for none."""
+    return bool(answer.get("generator_limited")) and any(name in answer for name in ("deliveries_per_s", "requests_per_s", "served_s"))
 
 
 def _per_second(answer, *names):
@@ -70,5 +75,6 @@ DERIVED = {
     "rss_mib": lambda answer: (lambda kib: kib / 1024 if kib is not None else None)(load.figure(answer, "processes.server.rss_kib_after")),
     "database_cpu": lambda answer: _database(answer, "seconds"),
     "database_us_per_message": lambda answer: _micro(_database(answer, "sent")),
-    "bytes_per_delivery": lambda answer: answer["bytes_received"] / answer["delivered"] if answer.get("delivered") else None,
+    # Acknowledgements among them: the limit's senders get their own frames in the place of these.
+    "frame": lambda answer: answer["bytes_received"] / (answer["delivered"] + answer["acked"]) if answer.get("delivered") else None,
 }

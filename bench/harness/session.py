@@ -82,7 +82,7 @@ class Session:
                 needs = Needs(*scenario.needed(entry, self.quick))
                 with entry.subject.open(self, needs) as running:
                     answer = load.run(scenario.load, {**options, **running.options})
-                frames[entry.name] = round(results.DERIVED["bytes_per_delivery"](answer))
+                frames[entry.name] = round(results.DERIVED["frame"](answer))
         return frames
 
     def _run(self, scenario, entry, number, frames, kept, stack):
@@ -92,6 +92,8 @@ class Session:
             run["frame"] = needs.frame
         try:
             with self._opened(entry.subject, needs, kept, stack) as running:
+                if scenario.before:
+                    load.run(scenario.before[0], {**scenario.before[1], **running.options})
                 counted = running.counters()
                 before = machine.snapshot()
                 run["answer"] = load.run(entry.load or scenario.load, {**scenario.options(entry, self.quick), **running.options})

@@ -80,6 +80,13 @@ def test_a_stranger_is_named_with_what_its_children_used():
     assert machine.disturbed(seen)
 
 
+def test_what_a_process_had_used_before_it_ended_is_not_laid_at_its_parents_door():
+    before = world((1, 0, "init", 0, 0), (10, 1, "run", 0, 0), (20, 1, "make", 0, 1), (21, 20, "sh", 0, 2), (22, 21, "cc1plus", 90, 0))
+    after = world((1, 0, "init", 0, 0), (10, 1, "run", 1, 0), (20, 1, "make", 0, 96))
+    seen = machine.others(*snapshots(before, after, busy=4.0), [10])
+    assert (seen["biggest"], seen["biggest_share"]) == ("make", pytest.approx(0.3))
+
+
 def test_what_the_hypervisor_took_disturbs_too():
     nothing = world((1, 0, "init", 0, 0), (10, 1, "run", 0, 0))
     seen = machine.others(*snapshots(nothing, nothing, busy=0.0, steal=0.8), [10])

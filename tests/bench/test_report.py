@@ -12,7 +12,7 @@ LOUD = {"others": 0.8, "steal": 0.1, "biggest": "cc1plus", "biggest_share": 0.7,
 
 
 def answer(per_cpu, p50=100.0, limited=False, **more):
-    return {"seconds": 4.0, "sent": 1000, "delivered": 1000_000, "bytes_received": 200_000_000, "deliveries_per_s": per_cpu / 2, "deliveries_per_cpu_s": per_cpu,
+    return {"seconds": 4.0, "sent": 1000, "acked": 1000, "delivered": 1_000_000, "bytes_received": 200_200_000, "deliveries_per_s": per_cpu / 2, "deliveries_per_cpu_s": per_cpu,
             "user_us_per_delivery": 0.3, "delivery_us": {"p50": p50, "p99": 2 * p50, "p999": 3 * p50}, "generator_limited": limited,
             "processes": {"server": {"cpu_s": 2.0, "rss_kib_after": 20480, "voluntary_switches": 100, "involuntary_switches": 20}}, **more}
 
@@ -54,7 +54,7 @@ def test_shares_are_taken_round_by_round(told):
 
 
 def test_what_the_generator_does_not_say_is_derived(told):
-    assert told.spread("serial", "limit", "bytes_per_delivery").median == 200
+    assert told.spread("serial", "limit", "frame").median == 200
     assert told.spread("serial", "limit", "server_cpu").median == 0.5
     assert told.spread("serial", "limit", "rss_mib").median == 20
     assert told.spread("serial", "limit", "switches_per_s").median == 30
