@@ -29,6 +29,13 @@ struct Overloaded : F... {
   using F::operator()...;
 };
 
+// What an SDK may have sent before it had the answer to `connect`: while it waits, the JavaScript one subscribes and
+// leaves as the app wants it, and says nothing else.
+bool is_said_while_connecting(const Command& command) {
+  return std::holds_alternative<SubscribeRequest>(command.method) ||
+         std::holds_alternative<UnsubscribeRequest>(command.method);
+}
+
 // Spreads the first pings of clients that came back together.
 milliseconds half_to_whole(milliseconds interval) {
   thread_local std::minstd_rand random(std::random_device{}());
@@ -197,7 +204,7 @@ void RealtimeSession::run(std::string_view frame) {
   }
   running_ = false;
   if (!alive()) return;
-  // What stood behind a connect that was refused is dropped; only what is said after it is a violation.
+  // What stood behind a connect that was refused is dropped, whatever it is: it was said before the answer.
   rest_ = state_ == State::refused ? std::string_view() : reader.rest();
   go_on();
 }
@@ -247,6 +254,7 @@ void RealtimeSession::go_on_later() {
 }
 
 void RealtimeSession::start(Command&& command) {
+  if (state_ == State::refused && is_said_while_connecting(command)) return;
   if (command.is_pong()) {
     if (state_ != State::connected) return violation("a pong before connect");
     awaiting_pong_ = false;

@@ -89,7 +89,8 @@ class RealtimeSession : public transport::WebSocketHandler,
   void refuse(CommandId id, const centrifuge::ErrorObject& error);
   // The answer to `connect`: the ping settings are filled in, and from now on other commands are started.
   void connected(CommandId id, centrifuge::ConnectResult result);
-  // After it the session is dead: any further command is a violation.
+  // After it the session is dead. A subscribe or an unsubscribe may have been under way, and is dropped; any other
+  // command is a violation.
   void refuse_connect(CommandId id, const centrifuge::ErrorObject& error);
   template <class Push>
   void push(std::string_view channel, const Push& push) {
@@ -123,7 +124,7 @@ class RealtimeSession : public transport::WebSocketHandler,
     fresh,       // nothing but `connect` is legal
     connecting,  // its answer is awaited: what comes behind it waits
     connected,
-    refused,  // `connect` was answered by an error: nothing is legal
+    refused,  // `connect` was answered by an error: nothing is carried out
     closed,
   };
 

@@ -46,6 +46,24 @@ for (const transport of transports) {
     assert.equal(other.of('disconnected')[0].code, 1);
   });
 
+  scenario(`subscribing while a connect with an expired token is under way: ${transport}`, async () => {
+    const w = await world(), ada = await w.user(), room = await w.room(ada);
+    const tokens = [w.token(ada, -60), ada.token];
+    const client = new Client(w, transport, ada, {getToken: async () => tokens.shift()});
+    const states = [];
+    let channel;
+    client.sdk.on('__centrifuge_debug:connect_frame_sent', () => {  // in a frame of its own, before the answer has come
+      channel ??= client.room(room);
+      states.push(client.sdk.state);
+    });
+    await client.connect();
+    channel ??= client.room(room);  // emulated transports say nothing before they are connected
+    await channel.until((c) => c.of('subscribed').length === 1);
+    assert.deepEqual([client.of('error')[0].error.code, client.of('disconnected')], [109, []]);
+    if (transport.startsWith('websocket')) assert.deepEqual(states, ['connecting', 'connecting']);
+    await client.publish(room, {content: 'and all is well'});
+  });
+
   scenario(`3005 after the grace, unless it is refreshed: ${transport}`, together, async () => {
     const w = await world(), ada = await w.user();
     const wire = await Wire.enter(w, {token: w.token(ada, 2)}, transport), kept = await Wire.enter(w, {token: w.token(ada, 2)}, transport);

@@ -251,6 +251,25 @@ for (const transport of transports) {
     assert.equal((await wire.closing()).code, 3501);
   });
 
+  // As an SDK's app may have it do while it waits; no SDK says anything else before it is connected.
+  scenario(`a subscribe and an unsubscribe that were under way when connect was refused are dropped: ${transport}`, async () => {
+    const {w, ada, room: channel} = await fresh();
+    const wire = await Wire.open(w, transport);
+    wire.send({id: 1, connect: {token: w.token(ada, -100)}});
+    if (!socket) return wire.close();  // they need a session, which comes with the answer
+    wire.send({id: 2, subscribe: {channel}});
+    wire.send({id: 3, unsubscribe: {channel}}, {id: 4, subscribe: {channel}});
+    assert.equal((await wire.refused(1)).code, 109);
+    wire.send({id: 5, subscribe: {channel}});
+    assert.equal((await wire.closing()).code, 3502);
+    assert.equal(wire.replies.length, 1);
+    const again = await Wire.open(w, transport);
+    again.send({id: 1, connect: {token: w.token(ada, -100)}});
+    assert.equal((await again.refused(1)).code, 109);
+    again.send({id: 2, rpc: {method: 'user.me', data: {}}});
+    assert.equal((await again.closing()).code, 3501);
+  });
+
   scenario(`what is glued behind a connect that fails is dropped: ${transport}`, async () => {
     const {w, ada, room} = await fresh();
     const wire = await Wire.open(w, transport);
