@@ -38,6 +38,8 @@ class HttpHandler {
   virtual boost::asio::awaitable<UpgradeAnswer> upgrade(HttpRequest request) = 0;
   // Shapes the answers that transport itself must give (400, 408, 413, 414, 417, 426, 431, 500, 505, ...).
   virtual HttpResponse error_response(int status, std::string_view reason) = 0;
+  // Adds to such an answer what depends on the request, of which the head is known.
+  virtual void decorate(const HttpRequest&, HttpResponse&) {}
   // Bytes of body that this route takes; over it: 413. The head alone is known.
   virtual std::size_t body_limit(const HttpRequest& head) = 0;
 };

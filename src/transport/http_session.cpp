@@ -175,6 +175,7 @@ void HttpSession::dispatch() {
   if (status == 426)  // RFC 6455, 4.4, and RFC 9110, 7.8
     response.header("Sec-WebSocket-Version", "13").header("Upgrade", "websocket").header("Connection", "Upgrade");
   if (status == 405) response.header("Allow", "GET");
+  server_.handler_.decorate(parser.request(), response);
   respond(std::move(response));
 }
 
@@ -259,8 +260,11 @@ void HttpSession::refuse(int status, std::string_view reason) {
     state_->target = state_->parser.request().target;
     state_->head_only = state_->parser.request().method == Method::head;
   }
-  std::string().swap(state_->parser.request().body);
-  respond(server_.handler_.error_response(status, reason));
+  HttpRequest& request = state_->parser.request();
+  std::string().swap(request.body);
+  HttpResponse response = server_.handler_.error_response(status, reason);
+  if (!request.target.empty()) server_.handler_.decorate(request, response);
+  respond(std::move(response));
 }
 
 void HttpSession::respond(HttpResponse response) {

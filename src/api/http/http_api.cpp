@@ -145,6 +145,8 @@ awaitable<UpgradeAnswer> HttpApi::upgrade(HttpRequest request) {
 
 HttpResponse HttpApi::error_response(int status, std::string_view reason) { return transport_error(status, reason); }
 
+void HttpApi::decorate(const HttpRequest& request, HttpResponse& response) { cors_.decorate(request, response); }
+
 std::size_t HttpApi::body_limit(const HttpRequest& head) {
   const auto match = router_.find(head.method, head.path);
   return match.operation && match.operation->spec.body_limit > 0 ? match.operation->spec.body_limit

@@ -40,6 +40,7 @@ class HttpApi final : public transport::HttpHandler {
   awaitable<HttpResponse> serve(transport::HttpRequest request) override;
   awaitable<transport::UpgradeAnswer> upgrade(transport::HttpRequest request) override;
   HttpResponse error_response(int status, std::string_view reason) override;
+  void decorate(const transport::HttpRequest& request, HttpResponse& response) override;
   std::size_t body_limit(const transport::HttpRequest& head) override;
 
  private:

@@ -1,8 +1,10 @@
 """Field lines, their sizes, and what Connection, Expect and Authorization say (RFC 9112, 5; RFC 9110, 10; docs/edge.md: HTTP-2, HTTP-3, HTTP-6)."""
 
+import socket
+
 import pytest
 
-from support.http_table import AWAIT, PROBE, Answer, answered, get, names, refused, run, several
+from support.http_table import AWAIT, PROBE, Answer, Exchange, answered, as_bytes, get, names, refused, run, several
 
 MALFORMED = "malformed request"
 TOO_LARGE = "request head too large"
@@ -82,6 +84,8 @@ CONNECTION = [
     several("what stands behind a malformed request is not served", get() + get(fields="X-A : 1\r\n") + get("/healthz"), Answer(200), Answer(400, MALFORMED), ends=True),
     several("a body, then the next", post("Content-Length: 2\r\n", "{}") + get(), Answer(422), Answer(200)),
     several("a body that looks like a request", post(f"Content-Length: {len(get('/healthz'))}\r\n", get("/healthz")) + get(), Answer(422, [("json_invalid", ("body", 0))]), Answer(200, body=b'{"message":"/"}')),
+    several("two requests byte by byte", [bytes([b]) for b in (get() + post("Content-Length: 2\r\n", "{}")).encode()], Answer(200), Answer(422)),
+    several("chunks byte by byte", [bytes([b]) for b in post("Transfer-Encoding: chunked\r\n", "2;a=b\r\n{}\r\n0\r\nX-A: 1\r\n\r\n").encode()], Answer(422)),
     several("a GET with a body", get("/healthz", f"Content-Length: {len(PROBE)}\r\n") + PROBE.decode(), Answer(200, body=b'{"status":"alive"}')),
 ]
 
@@ -110,3 +114,28 @@ CASES = SHAPE + SIZES + CONNECTION + EXPECT
 @pytest.mark.parametrize("case", CASES, ids=names(CASES))
 def test_fields(world, case):
     run(case, world)
+
+
+LOGIN = '{"username":"nobody@example.com","password":"correct horse"}'
+# HTTP-8: the client has ended its sending side before it is answered.
+HALF_CLOSED = {
+    "a request": (get(), [200]),
+    "three requests": (get() + get("/nowhere") + get(), [200, 404, 200]),
+    "a body": (post("Content-Length: 2\r\n", "{}"), [422]),
+    "chunks": (post("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"), [422]),
+    "a login, which takes a while": (post(f"Content-Length: {len(LOGIN)}\r\n", LOGIN, "/api/v1/auth/login"), [401]),
+    "what is malformed": (get(fields="X-A : 1\r\n"), [400]),
+    "a request and half of the next": (get() + "GET / HT", [200]),
+    "HTTP/1.0": (get(version="HTTP/1.0"), [200]),
+    "a request that closes": (get(fields="Connection: close\r\n"), [200]),
+}
+
+
+@pytest.mark.parametrize("name", HALF_CLOSED)
+def test_who_has_closed_his_side_still_gets_his_answers(world, name):
+    sent, statuses = HALF_CLOSED[name]
+    with Exchange(world.port) as wire:
+        wire.send(as_bytes(sent))
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert [wire.answer()[0] for _ in statuses] == statuses
+        assert wire.end() == b""

@@ -205,6 +205,30 @@ TEST(HttpParser, RefusesManyChunkExtensionsThatAreEachSmall) {
   EXPECT_EQ(parse(chunked(body)).error, 400);
 }
 
+// Beast looks at some of these fields before we do: the answer is as clear as ours.
+TEST(HttpParser, SaysWhichFieldIsWrongWhoeverSeesItFirst) {
+  const std::pair<std::string, std::string_view> cases[] = {
+      {"Content-Length: x\r\n", "malformed Content-Length"},
+      {"Content-Length: 1, 1\r\n", "malformed Content-Length"},
+      {"Content-Length: 1\r\nContent-Length: 1\r\n", "several Content-Length"},
+      {"Content-Length: 1\r\nContent-Length: 2\r\n", "several Content-Length"},
+      {"Content-Length: 1\r\nContent-Length:\r\n", "several Content-Length"},
+      {"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", "unsupported Transfer-Encoding"},
+      {"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", "unsupported Transfer-Encoding"},
+      {"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "unsupported Transfer-Encoding"},
+      {"Connection: a b\r\n", "malformed request"},
+  };
+  for (const auto& [fields, reason] : cases) {
+    const HttpLimits limits;
+    HttpParser parser(limits);
+    const std::string bytes = post(fields, "");
+    const auto step = parser.parse(bytes);
+    EXPECT_EQ(step.status, HttpParser::Status::error) << fields;
+    EXPECT_EQ(step.http_status, 400) << fields;
+    EXPECT_EQ(step.reason, reason) << fields;
+  }
+}
+
 TEST(HttpParser, RefusesTooManyFields) {
   std::string fields;
   for (int i = 0; i < 100; ++i) fields += "A: b\r\n";

@@ -72,6 +72,9 @@ struct Handler final : HttpHandler {
     response.body = "{\"detail\":\"" + std::string(reason) + "\"}";
     return response;
   }
+  void decorate(const HttpRequest& request, HttpResponse& response) override {
+    response.header("X-Asked", request.target);
+  }
   std::size_t body_limit(const HttpRequest& head) override { return head.target == "/large" ? 4 << 20 : 1000; }
 
   std::vector<HttpRequest> requests;
@@ -215,6 +218,23 @@ TEST_F(HttpSessionTest, ErrorsAreShapedByTheHandlerAndEndTheConnection) {
   EXPECT_NE(client.received().find("{\"detail\":\""), std::string::npos);
   EXPECT_NE(client.received().find("\r\nConnection: close\r\n"), std::string::npos);
   EXPECT_FALSE(client.was_reset());
+}
+
+TEST_F(HttpSessionTest, RefusalsOfKnownHeadsAreDecorated) {
+  const std::string chunked = "Transfer-Encoding: chunked\r\n";
+  start();
+  for (const std::string& bytes :
+       {get("/a", "Expect: x\r\n"), get("/a", "Content-Length: 9999\r\n"), get("/a", chunked) + "zz\r\n",
+        get("/a", "Connection: Upgrade\r\nUpgrade: websocket\r\n")}) {
+    client = connect();
+    client.send(bytes);
+    ASSERT_TRUE(client_sees("\r\n\r\n{")) << bytes;
+    EXPECT_NE(client.received().find("\r\nX-Asked: /a\r\n"), std::string::npos) << bytes;
+  }
+  client = connect();
+  client.send("GET / HTTP/9.9\r\n");
+  ASSERT_TRUE(client_ends());
+  EXPECT_EQ(client.received().find("X-Asked"), std::string::npos) << "nothing is known of it";
 }
 
 TEST_F(HttpSessionTest, WhatAnswersHeadHasNoBodyWhateverWasWrong) {
