@@ -55,7 +55,8 @@ struct Event {
   enum class Kind : std::uint8_t {
     open,      // the bare handshake is over
     ready,     // joined; `seq` the room's top and `text` its epoch where the server tells them
-    delivery,  // a message: `stamp`, and `seq` where the server numbers its events (0: not)
+    delivery,  // a message: `stamp` (number 0: it has none, somebody else wrote it), and `seq` where the server numbers
+               // its events (0: not)
     ack,       // of the own message `stamp.number`; `seq` as above
     signal,    // something that is counted only: typing, presence
     error      // `text` says what; ends the run with status 1

@@ -12,18 +12,23 @@ namespace load {
 
 class Ledger {
  public:
-  // `senders` of `room`, of each of which `first` is the number due (0: whichever comes first). Where the server
-  // numbers its events, `last_seq` is the one before the next, if known.
-  void open(std::uint32_t room, std::size_t senders, std::uint32_t first, std::int64_t last_seq = 0) {
+  // `senders` of `room`, of each of which `first` is the number due. 0: whichever comes first, and the room's past may
+  // come before it: messages of before `born_ns`, when the run began, or of no generator at all (number 0). Where the
+  // server numbers its events, `last_seq` is the one before the next, if known.
+  void open(std::uint32_t room, std::size_t senders, std::uint32_t first, std::uint64_t born_ns,
+            std::int64_t last_seq = 0) {
     room_ = room;
     next_.assign(senders, first);
     last_seq_ = last_seq;
+    born_ns_ = born_ns;
+    past_allowed_ = first == 0;
   }
 
   // Each returns what is wrong, as the rest of a sentence, or nothing.
   std::string delivery(const Stamp& stamp, std::uint64_t now) {
-    if (stamp.sender >= next_.size() || stamp.sent_ns > now || stamp.number == 0)
-      return "got " + said(stamp) + ", which nobody sent";
+    if (stamp.sent_ns < born_ns_ || stamp.number == 0)
+      return past_allowed_ ? "" : "got " + said(stamp) + ", which is none of this run";
+    if (stamp.sender >= next_.size() || stamp.sent_ns > now) return "got " + said(stamp) + ", which nobody sent";
     if (stamp.room != room_) return "got " + said(stamp) + " of another room, " + std::to_string(stamp.room);
     std::uint32_t& due = next_[stamp.sender];
     if (stamp.number == due || due == 0) [[likely]] {
@@ -61,6 +66,8 @@ class Ledger {
 
   std::uint32_t room_ = 0, last_ack_ = 0;
   std::int64_t last_seq_ = 0;
+  std::uint64_t born_ns_ = 0;
+  bool past_allowed_ = false;
   std::vector<std::uint32_t> next_;
 };
 

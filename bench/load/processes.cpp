@@ -70,20 +70,38 @@ bool add_usage(int pid, Usage& total) {
     const std::string status = slurp("/proc/" + std::to_string(pid) + "/task/" + std::to_string(thread) + "/status");
     total.voluntary_switches += field_of(status, "\nvoluntary_ctxt_switches:");
     total.involuntary_switches += field_of(status, "\nnonvoluntary_ctxt_switches:");
+    std::istringstream ran(slurp("/proc/" + std::to_string(pid) + "/task/" + std::to_string(thread) + "/schedstat"));
+    double ran_ns = 0, waited_ns = 0;
+    if (ran >> ran_ns >> waited_ns) {
+      total.ran_s += 1e-9 * ran_ns;
+      total.waited_s += 1e-9 * waited_ns;
+    }
     ++total.threads;
   }
   return true;
 }
 
+// What was spent between two moments: by the nanoseconds of the scheduler, shared out to user and system as the ticks
+// say; by the ticks alone where a thread has ended and taken its nanoseconds with it.
 Usage difference(const Usage& a, const Usage& b) {
   const auto more = [](std::uint64_t x, std::uint64_t y) { return x > y ? x - y : 0; };  // a thread may have ended
-  return {a.user_s - b.user_s, a.system_s - b.system_s, more(a.voluntary_switches, b.voluntary_switches),
-          more(a.involuntary_switches, b.involuntary_switches), a.threads};
+  Usage d{a.user_s - b.user_s,
+          a.system_s - b.system_s,
+          a.ran_s - b.ran_s,
+          a.waited_s - b.waited_s,
+          more(a.voluntary_switches, b.voluntary_switches),
+          more(a.involuntary_switches, b.involuntary_switches),
+          a.threads};
+  if (d.ran_s <= 0 || d.ran_s < d.cpu_s() - 0.05) return d;
+  const double user_share = d.cpu_s() > 0 ? d.user_s / d.cpu_s() : 0;
+  d.user_s = d.ran_s * user_share;
+  d.system_s = d.ran_s - d.user_s;
+  return d;
 }
 
 Json described(const Usage& u) {
   Json out;
-  out.set("cpu_s", u.cpu_s()).set("user_s", u.user_s).set("system_s", u.system_s);
+  out.set("cpu_s", u.cpu_s()).set("user_s", u.user_s).set("system_s", u.system_s).set("waited_s", u.waited_s);
   out.set("voluntary_switches", u.voluntary_switches).set("involuntary_switches", u.involuntary_switches);
   return out;
 }
@@ -129,12 +147,14 @@ Memory Processes::memory(const std::string& name) const {
     const std::string text = slurp("/proc/" + std::to_string(pid) + "/smaps_rollup");
     total.rss_kib += field_of(text, "\nRss:");
     total.pss_kib += field_of(text, "\nPss:");
+    total.peak_kib += field_of(slurp("/proc/" + std::to_string(pid) + "/status"), "\nVmHWM:");
   }
   return total;
 }
 
 void Processes::begin() {
   for (Group& g : groups_) {
+    for (const int pid : tree(g.roots)) std::ofstream("/proc/" + std::to_string(pid) + "/clear_refs") << 5;  // the peak
     g.memory_before = memory(g.name);
     g.usage_before = usage(g.name);
   }
@@ -156,7 +176,9 @@ Json Processes::report() const {
     const Usage u = difference(g.usage_after, g.usage_before);
     Json one = described(u);
     one.set("rss_kib_before", g.memory_before.rss_kib).set("rss_kib_after", g.memory_after.rss_kib);
-    one.set("pss_kib_after", g.memory_after.pss_kib).set("threads", u.threads);
+    one.set("rss_kib_peak", g.memory_after.peak_kib)
+        .set("pss_kib_after", g.memory_after.pss_kib)
+        .set("threads", u.threads);
     out.set(g.name, one);
   }
   return out;
@@ -169,11 +191,16 @@ Own::Moment Own::now() {
   const auto seconds = [](const timeval& t) {
     return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
   };
-  m.usage = {seconds(r.ru_utime), seconds(r.ru_stime), static_cast<std::uint64_t>(r.ru_nvcsw),
-             static_cast<std::uint64_t>(r.ru_nivcsw), 1};
+  m.usage = {seconds(r.ru_utime),
+             seconds(r.ru_stime),
+             0,
+             0,
+             static_cast<std::uint64_t>(r.ru_nvcsw),
+             static_cast<std::uint64_t>(r.ru_nivcsw),
+             1};
   std::istringstream schedstat(slurp("/proc/self/schedstat"));  // ns on the core, ns waiting for it, slices
   double ran = 0, waited = 0;
-  if (schedstat >> ran >> waited) m.waited_s = 1e-9 * waited;
+  if (schedstat >> ran >> waited) m.usage.waited_s = 1e-9 * waited;
   m.at_ns = now_ns();
   return m;
 }
@@ -188,12 +215,9 @@ double Own::busy() const {
 
 bool Own::limited() const {
   const double wall = 1e-9 * static_cast<double>(after_.at_ns - before_.at_ns);
-  return wall > 0 && busy() + (after_.waited_s - before_.waited_s) / wall > 0.9;
+  return wall > 0 && busy() + (after_.usage.waited_s - before_.usage.waited_s) / wall > 0.9;
 }
 
-Json Own::report() const {
-  Json out = described(difference(after_.usage, before_.usage));
-  return out.set("waited_s", after_.waited_s - before_.waited_s).set("busy", busy());
-}
+Json Own::report() const { return described(difference(after_.usage, before_.usage)).set("busy", busy()); }
 
 }  // namespace load

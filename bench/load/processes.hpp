@@ -11,13 +11,16 @@
 namespace load {
 
 struct Usage {
-  double user_s = 0, system_s = 0;
+  double user_s = 0, system_s = 0;  // in the kernel's ticks: hundredths of a second
+  double ran_s = 0;                 // of the threads that are there, in its nanoseconds
+  double waited_s = 0;              // how long they were runnable while others had the core
   std::uint64_t voluntary_switches = 0, involuntary_switches = 0, threads = 0;
   double cpu_s() const { return user_s + system_s; }
 };
 
 struct Memory {
   std::uint64_t rss_kib = 0, pss_kib = 0;  // pss: shared pages by shares, the honest sum of a group
+  std::uint64_t peak_kib = 0;              // of rss since `begin`
 };
 
 class Processes {
@@ -62,7 +65,6 @@ class Own {
  private:
   struct Moment {
     Usage usage{};
-    double waited_s = 0;
     std::uint64_t at_ns = 0;
   };
   static Moment now();

@@ -12,6 +12,11 @@ namespace load {
 
 namespace {
 
+const std::uint64_t kBornNs = now_ns();  // the run's beginning
+
+// Edge-triggered: with levels the kernel would look at every socket of a turn once more in the next one.
+constexpr std::uint32_t kWatched = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
 [[noreturn]] void fault(const Connection& c, const std::string& what) { die(describe(c) + " " + what); }
 
 std::string text_of(std::uint64_t n) { return std::to_string(n); }
@@ -36,14 +41,14 @@ Connection& Swarm::add(const Role& role, std::size_t senders, std::uint32_t firs
   Connection& c = *connections_.back();
   c.place_ = connections_.size() - 1;
   c.session.role = role;
-  c.ledger.open(role.room, senders, first, last_seq);
+  c.ledger.open(role.room, senders, first, kBornNs, last_seq);
   c.started_ns = now_ns();
   c.fd_ = begin_connect(server_.host, server_.port);
   dialect_.hello(c.session, c.out_);
   ++unopened_;
   ++unready_;
   c.wants_write_ = true;
-  loop_.watch(c.fd_, c, EPOLLIN | EPOLLOUT);
+  loop_.watch(c.fd_, c, kWatched | EPOLLOUT);
   return c;
 }
 
@@ -66,7 +71,7 @@ void Swarm::flush(Connection& c) {
   const bool wants = !c.out_.empty();
   if (wants == c.wants_write_) return;
   c.wants_write_ = wants;
-  loop_.change(c.fd_, c, wants ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  loop_.change(c.fd_, c, wants ? kWatched | EPOLLOUT : kWatched);
 }
 
 void Swarm::leave(Connection& c) {
@@ -101,20 +106,24 @@ void Swarm::on_ready(Connection& c, std::uint32_t events) {
   if (events & EPOLLOUT) {
     if (c.out_.empty() && c.wants_write_) {  // nothing to say first: the server begins
       c.wants_write_ = false;
-      loop_.change(c.fd_, c, EPOLLIN);
+      loop_.change(c.fd_, c, kWatched);
     }
     flush(c);
     if (c.left && c.out_.empty()) ::shutdown(c.fd_, SHUT_WR);
   }
-  if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) c.left ? discard(c) : receive(c);
+  // Edges: a read that did not fill its space has emptied the socket, unless the end has come too.
+  const bool ending = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+  if (!ending && !(events & EPOLLIN)) return;
+  while (c.fd_ >= 0 && (c.left ? discard(c) : receive(c)) >= (ending ? 1 : static_cast<ssize_t>(kRead))) {
+  }
 }
 
-// One read a turn: what is left makes the socket ready again.
-void Swarm::receive(Connection& c) {
+// What one read brought, in bytes.
+ssize_t Swarm::receive(Connection& c) {
   const std::size_t kept = c.unread_.size();
   if (kept) std::memcpy(buffer_.get(), c.unread_.data(), kept);
   const ssize_t n = ::recv(c.fd_, buffer_.get() + kept, kRead, 0);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n < 0 && errno == EAGAIN) return 0;
   if (n <= 0) fault(c, "was ended by the server");
   const std::uint64_t now = now_ns();
   bytes_received_ += static_cast<std::uint64_t>(n);
@@ -129,6 +138,7 @@ void Swarm::receive(Connection& c) {
     if (watcher_) watcher_->on_events(c, events_, now);
   }
   if (!c.left) flush(c);
+  return n;
 }
 
 void Swarm::check(Connection& c, std::span<const Event> events, std::uint64_t now) {
@@ -163,10 +173,11 @@ void Swarm::check(Connection& c, std::span<const Event> events, std::uint64_t no
   }
 }
 
-void Swarm::discard(Connection& c) {
+ssize_t Swarm::discard(Connection& c) {
   const ssize_t n = ::recv(c.fd_, buffer_.get(), kRead, 0);
-  if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) return;
-  drop(c);
+  if (n > 0) return n;
+  if (n == 0 || errno != EAGAIN) drop(c);
+  return 0;
 }
 
 }  // namespace load

@@ -6,6 +6,8 @@
 // run.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -89,9 +91,9 @@ class Swarm {
  private:
   friend class Connection;
   void on_ready(Connection& c, std::uint32_t events);
-  void receive(Connection& c);
+  ssize_t receive(Connection& c);
   void check(Connection& c, std::span<const Event> events, std::uint64_t now);
-  void discard(Connection& c);
+  ssize_t discard(Connection& c);
 
   Loop& loop_;
   Dialect& dialect_;

@@ -72,6 +72,8 @@ class Room final : public Dialect {
       ack.stamp.room = s.role.room;
       ack.stamp.number = eight_hex(frame.data() + kAck.size() + 17);
       events.push_back(ack);
+    } else if (const auto seq = last_number_behind(frame, "\"seq\":"); seq != 0) {  // of before the run
+      events.push_back({.kind = Event::Kind::delivery, .seq = seq});
     } else if (frame.starts_with("{\"error\"")) {
       events.push_back({.kind = Event::Kind::error, .text = frame});
     } else {

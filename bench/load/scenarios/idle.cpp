@@ -12,12 +12,12 @@ Json idle(Run& run) {
   const bool measured = run.processes.has("server");
   Swarm swarm(run.loop, *run.dialect, run.server);
   const Memory before = measured ? run.processes.memory("server") : Memory{};
+  run.begin();
   const std::uint64_t start = now_ns();
   open_all(run, swarm, n, burst, false, [&](std::size_t i) { swarm.add(run.role(i, i % run.rooms.size()), 1, 0); });
   const double connect_s = seconds(now_ns() - start);
   turn_for(run, settle);
   const Memory settled = measured ? run.processes.memory("server") : Memory{};
-  run.begin();
   turn_for(run, hold);
   run.end();
   Json out = run.head();

@@ -17,7 +17,7 @@ class Every {
   explicit Every(double rate) : rate_(rate) {}
   void start() {
     first_ns_ = now_ns();
-    count_ = 0;
+    count_ = 1;  // the first one is due after a while, too
   }
   std::uint64_t next_ns() const {
     return rate_ > 0 ? first_ns_ + static_cast<std::uint64_t>(1e9 * static_cast<double>(count_) / rate_)
@@ -30,7 +30,7 @@ class Every {
 
  private:
   double rate_;
-  std::uint64_t first_ns_ = 0, count_ = 0;
+  std::uint64_t first_ns_ = 0, count_ = 1;
 };
 
 std::uint64_t median(std::vector<std::uint64_t> values) {
@@ -43,6 +43,11 @@ std::uint64_t median(std::vector<std::uint64_t> values) {
 class Samples {
  public:
   Samples(const Run& run, const Swarm& swarm, Traffic& traffic) : run_(run), swarm_(swarm), traffic_(traffic) {}
+
+  // The end seldom falls on a sample; a stump of one would not compare.
+  void take_last() {
+    if (p99_.empty() || latency_.count() > smallest_ / 2) take();
+  }
 
   void start() {
     traffic_.also = &latency_;
@@ -64,6 +69,7 @@ class Samples {
     const auto us = [&](double q) { return 1e-3 * static_cast<double>(latency_.at(q)); };
     one.set("p50_us", us(0.5)).set("p99_us", us(0.99)).set("max_us", us(1)).set("open", swarm_.size());
     p99_.push_back(latency_.at(0.99));
+    smallest_ = std::min(smallest_, latency_.count());
     list_ += (list_.empty() ? "" : ",") + one.text();
     start();
   }
@@ -87,7 +93,7 @@ class Samples {
   const Swarm& swarm_;
   Traffic& traffic_;
   Histogram latency_;
-  std::uint64_t sent_ = 0, delivered_ = 0;
+  std::uint64_t sent_ = 0, delivered_ = 0, smallest_ = ~std::uint64_t{0};
   std::vector<std::uint64_t> rss_, p99_;
   std::string list_;
 };
@@ -199,7 +205,7 @@ Json mixed(Run& run) {
   sampling.start();
   samples.start();
   go_on(time);
-  samples.take();
+  samples.take_last();
   const Measured m{traffic.sent() - before.sent, traffic.acked() - before.acked, traffic.delivered() - before.delivered,
                    swarm.bytes_received() - before.bytes};
   run.end();
