@@ -5,7 +5,7 @@ import dataclasses
 import pathlib
 
 from . import server
-from .subjects import Running, Subject, room_names
+from .subjects import Running, Subject, lines, room_names
 
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build/bench/bench/limit"
 
@@ -20,10 +20,10 @@ class Limit(Subject):
 
     @contextlib.contextmanager
     def open(self, session, needs):
-        with room_names(needs.rooms) as rooms:
-            command = [PROGRAM, "--port", 0, "--mode", self.mode, "--frame", needs.frame]
-            process = server.Server("limit", command, None, ready=r"^listening on (\d+)$").start()
-            try:
-                yield Running({"port": process.port, "dialect": f"limit:frame={needs.frame}", "rooms": rooms, "pid": [f"server={process.pid}"]})
-            finally:
-                process.stop()
+        command = [PROGRAM, "--port", 0, "--mode", self.mode, "--frame", needs.frame]
+        process = server.Server("limit", command, None, ready=r"^listening on (\d+)$").start()
+        try:
+            with lines(rooms=room_names(needs.rooms)) as files:
+                yield Running({"port": process.port, "dialect": f"limit:frame={needs.frame}", "pid": [f"server={process.pid}"], **files})
+        finally:
+            process.stop()

@@ -78,7 +78,8 @@ class Peer:
 
     `source.install()` gives `installed`; `command(installed, port)` is its command line on 127.0.0.1:port, on which it
     is pinned to one core; `version(installed)` is what the report calls it. `ready` is a regular expression on a line
-    of its output; without one it is ready when its port can be connected to.
+    of its output; without one it is ready when its port can be connected to. Rooms are called room0, room1, ... unless
+    `world` makes others.
     """
 
     title: str
@@ -90,6 +91,8 @@ class Peer:
     env: object = lambda installed: {}
     ready: str = None
     remark: str = ""        # what a reader must know to judge the comparison
+    # For a server with accounts: world(port, users, rooms) makes them and gives (tokens, rooms), lists of text.
+    world: object = None
 
 
 def load(folder):

@@ -83,15 +83,20 @@ class Disk(Subject):
 
 
 @contextlib.contextmanager
-def room_names(count):
-    """A file of rooms for whoever makes them on demand. No blank, slash, '~' or wildcard: good as path, topic and subject."""
+def lines(**texts):
+    """{name: file} of files with these lines, for the generator."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="chatd-bench-"))
     try:
-        file = folder / "rooms"
-        file.write_text("".join(f"room{n}\n" for n in range(count)))
-        yield file
+        for name, each in texts.items():
+            (folder / name).write_text("".join(f"{line}\n" for line in each))
+        yield {name: folder / name for name in texts}
     finally:
         shutil.rmtree(folder)
+
+
+def room_names(count):
+    """Of whoever makes rooms on demand. No blank, slash, '~' or wildcard: good as path, topic and subject."""
+    return [f"room{n}" for n in range(count)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,9 +121,10 @@ class Peer(Subject):
     def open(self, session, needs):
         peer, installed = self.described, self.installed()
         port = server.free_port()
-        with room_names(needs.rooms) as rooms:
-            process = server.Server(peer.title, peer.command(installed, port), port, peer.env(installed), peer.ready).start()
-            try:
-                yield Running({"port": process.port, "dialect": peer.dialect, "rooms": rooms, "pid": [f"server={process.pid}"]})
-            finally:
-                process.stop()
+        process = server.Server(peer.title, peer.command(installed, port), port, peer.env(installed), peer.ready).start()
+        try:
+            tokens, rooms = peer.world(process.port, needs.users, needs.rooms) if peer.world else ([], room_names(needs.rooms))
+            with lines(rooms=rooms, **({"tokens": tokens} if tokens else {})) as files:
+                yield Running({"port": process.port, "dialect": peer.dialect, "pid": [f"server={process.pid}"], **files})
+        finally:
+            process.stop()

@@ -104,10 +104,31 @@ def test_packages_are_pinned_to_one_version_each(name):
 
 
 def test_rooms_of_peers_are_good_as_path_topic_and_subject():
-    with subjects.room_names(3) as file:
-        names = file.read_text().split()
+    with subjects.lines(rooms=subjects.room_names(3)) as files:
+        names = files["rooms"].read_text().split()
         assert len(set(names)) == 3 and all(re.fullmatch(r"[a-z0-9]+", name) for name in names)
-    assert not file.exists()
+    assert not files["rooms"].exists()
+
+
+def test_a_peer_with_accounts_makes_its_own_rooms_and_tokens(tmp_path, monkeypatch):
+    """A peer of one file, as bench/README.md tells: started, asked for its world, stopped."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/peer.py").write_text(f"""
+from harness.peers import Built, Peer
+PEER = Peer(title="mine", dialect="text", source=Built({__file__!r}), command=lambda program, port: ["sh", "-c", f"echo on {{port}}; exec sleep 60"],
+            version=lambda program: "1", ready=r"^on (\\d+)$", remark="sleeps", world=lambda port, users, rooms: (["t"] * users, [f"r{{port}}"] * rooms))
+""")
+    monkeypatch.setattr(peers, "FOLDER", tmp_path)
+    assert list(peers.all_of_them()) == ["mine"]
+    peer = subjects.Peer("mine")
+    assert peer.missing() is None and peer.version() == "1"
+    with peer.open(None, subjects.Needs(users=2, rooms=1)) as running:
+        port = running.options["port"]
+        assert running.options["tokens"].read_text() == "t\nt\n"
+        assert running.options["rooms"].read_text() == f"r{port}\n"
+        process = int(running.options["pid"][0].removeprefix("server="))
+        assert pathlib.Path(f"/proc/{process}").exists()
+    assert not pathlib.Path(f"/proc/{process}").exists()
 
 
 @pytest.mark.parametrize("words, whole", [([], True), (["serial"], False), (["--quick"], False), (["--entries", "chatd"], False)])
