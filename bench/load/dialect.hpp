@@ -6,7 +6,7 @@
 //   #include "load/dialect.hpp"
 //   #include "load/websocket.hpp"            // frames and the upgrade, if it speaks WebSocket
 //   namespace load { namespace {
-//   class Echo final : public Dialect { ... };   // see dialects/text.cpp, the shortest one
+//   class Echo final : public Dialect { ... };   // see dialects/ws.cpp, the shortest one
 //   const Registered echo{"echo", [](std::string_view parameters) -> std::unique_ptr<Dialect> {
 //     return std::make_unique<Echo>(parameters); }};
 //   }}
