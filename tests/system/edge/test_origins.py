@@ -45,13 +45,15 @@ def test_any_origin_by_default(world, origin):
 
 
 def test_refusals_are_readable_from_another_origin_too(world):
-    for request in (get("/nowhere", f"Origin: {ORIGIN}\r\n"), get("/api/v1/rooms", f"Origin: {ORIGIN}\r\n"), get("/api/v1/users", f"Origin: {ORIGIN}\r\n", method="POST"), get("/healthz", f"Origin: {ORIGIN}\r\n", method="DELETE")):
+    for request in (get("/nowhere", f"Origin: {ORIGIN}\r\n"), get("/api/v1/rooms", f"Origin: {ORIGIN}\r\n"),
+        get("/api/v1/users", f"Origin: {ORIGIN}\r\n", method="POST"), get("/healthz", f"Origin: {ORIGIN}\r\n", method="DELETE")):
         status, headers = ask(world.port, request)
         assert status in (401, 404, 405, 422) and headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize("fields, body, wanted", [
-    ("Content-Length: 9999999\r\n", "", 413), ("Transfer-Encoding: chunked\r\n", "zz\r\n", 400), ("Transfer-Encoding: chunked\r\n", "999999\r\n", 413), ("Expect: x\r\n", "", 417),
+    ("Content-Length: 9999999\r\n", "", 413), ("Transfer-Encoding: chunked\r\n", "zz\r\n", 400),
+    ("Transfer-Encoding: chunked\r\n", "999999\r\n", 413), ("Expect: x\r\n", "", 417),
     ("Upgrade: websocket\r\nConnection: Upgrade\r\n", "", 405),
 ], ids=["a length", "a malformed chunk", "a large chunk", "an expectation", "a handshake"])
 def test_so_are_those_that_no_route_has_seen(world, listed, fields, body, wanted):
@@ -71,14 +73,16 @@ def test_without_an_origin_nothing_is_said(world):
 
 @pytest.mark.parametrize("asked, allowed", [
     ("authorization", "authorization"), ("X-Own, authorization", "X-Own, authorization"),
-    ("x\x80y", "Authorization, Content-Type, X-Request-Id"), ("a;b", "Authorization, Content-Type, X-Request-Id"), ("x" * 1025, "Authorization, Content-Type, X-Request-Id"), ("", "Authorization, Content-Type, X-Request-Id"),
+    ("x\x80y", "Authorization, Content-Type, X-Request-Id"), ("a;b", "Authorization, Content-Type, X-Request-Id"),
+    ("x" * 1025, "Authorization, Content-Type, X-Request-Id"), ("", "Authorization, Content-Type, X-Request-Id"),
 ])
 def test_a_preflights_list_is_given_back_only_if_it_is_one(world, asked, allowed):
     status, headers = ask(world.port, preflight(ORIGIN, more=f"Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: {asked}\r\n"))
     assert (status, headers["access-control-allow-headers"]) == (204, allowed)
 
 
-FOREIGN = ["http://app.example", "https://app.example:443", "https://app.example/", "https://app.example.evil.example", "https://evil.example?https://app.example", "null", "", "https://APP.example@evil.example", "https://app.example, https://app.example", "*"]
+FOREIGN = ["http://app.example", "https://app.example:443", "https://app.example/", "https://app.example.evil.example",
+    "https://evil.example?https://app.example", "null", "", "https://APP.example@evil.example", "https://app.example, https://app.example", "*"]
 
 
 @pytest.mark.parametrize("origin", FOREIGN)

@@ -47,10 +47,14 @@ def now(seconds):
 
 
 def headers(user):
-    for header in ('{"alg":"none"}', '{"alg":"None","typ":"JWT"}', '{"alg":"NONE"}', '{"alg":"hs256"}', '{"alg":"HS384"}', '{"alg":"HS512"}', '{"alg":"RS256"}', '{"alg":"ES256"}', '{"alg":"PS256"}', '{"alg":"EdDSA"}', '{"alg":"dir"}',
-                   '{"alg":"HS256 "}', '{"alg":"HS256\\u0000"}', '{"alg":["HS256"]}', '{"alg":null}', '{"alg":""}', '{"alg":256}', '{"typ":"JWT"}', "{}", "[]", '"HS256"', "null", "", "{", '{"alg":"HS256"',
-                   '{"alg":"HS256","alg":"HS256"}', '{"alg":"none","alg":"HS256"}', '{"alg":"HS256","alg":"none"}', '{"alg":"HS256","\\u0061lg":"none"}', '{"alg":"HS256","crit":["exp"]}', '{"alg":"HS256","crit":[]}', '{"alg":"HS256","crit":null}',
-                   '{"alg":"HS256","typ":"refresh+jwt"}', '{"alg":"HS256","typ":7}', '{"alg":"HS256","typ":""}', '{"alg":"HS256"}x', '{"alg":"HS256",}', '{"alg":NaN}'):
+    for header in ('{"alg":"none"}', '{"alg":"None","typ":"JWT"}', '{"alg":"NONE"}', '{"alg":"hs256"}', '{"alg":"HS384"}', '{"alg":"HS512"}',
+        '{"alg":"RS256"}', '{"alg":"ES256"}', '{"alg":"PS256"}', '{"alg":"EdDSA"}', '{"alg":"dir"}',
+                   '{"alg":"HS256 "}', '{"alg":"HS256\\u0000"}', '{"alg":["HS256"]}', '{"alg":null}', '{"alg":""}', '{"alg":256}', '{"typ":"JWT"}',
+                   "{}", "[]", '"HS256"', "null", "", "{", '{"alg":"HS256"',
+                   '{"alg":"HS256","alg":"HS256"}', '{"alg":"none","alg":"HS256"}', '{"alg":"HS256","alg":"none"}',
+                   '{"alg":"HS256","\\u0061lg":"none"}', '{"alg":"HS256","crit":["exp"]}', '{"alg":"HS256","crit":[]}', '{"alg":"HS256","crit":null}',
+                   '{"alg":"HS256","typ":"refresh+jwt"}', '{"alg":"HS256","typ":7}', '{"alg":"HS256","typ":""}', '{"alg":"HS256"}x',
+                   '{"alg":"HS256",}', '{"alg":NaN}'):
         yield f"header {header}", token(header, claims(user))
     yield "header that is no UTF-8", token(b'{"alg":"HS256","x":"\xff"}', claims(user))
     yield "header in UTF-16", token('{"alg":"HS256"}'.encode("utf-16-le"), claims(user))
@@ -80,10 +84,15 @@ def signatures(user):
 def shapes(user):
     good = token(claims=claims(user))
     head, body, signature = good.split(".")
-    for name, text in {"padding": good + "=", "padding inside": f"{head}=.{body}.{signature}", "five parts": f"{good}.x.y", "four parts": f"{good}.", "a dot in front": f".{good}", "dots": "..", "a dot": ".", "a word": "abc", "three words": "a.b.c",
-                       "a comma": good.replace(".", ","), "twice": good + good, "in quotes": f'"{good}"', "URL escapes": good.replace(".", "%2E"), "standard base64": f"{head}.{body[:5]}+{body[6:]}.{signature}", "another case": good.swapcase()}.items():
+    for name, text in {"padding": good + "=", "padding inside": f"{head}=.{body}.{signature}", "five parts": f"{good}.x.y", "four parts": f"{good}.",
+        "a dot in front": f".{good}", "dots": "..", "a dot": ".", "a word": "abc", "three words": "a.b.c",
+                       "a comma": good.replace(".", ","), "twice": good + good, "in quotes": f'"{good}"', "URL escapes": good.replace(".", "%2E"),
+                       "standard base64": f"{head}.{body[:5]}+{body[6:]}.{signature}", "another case": good.swapcase()}.items():
         yield name, text
-    padded = b64(HEADER) + "." + base64.urlsafe_b64encode(claims(user, more=" " * 1).encode().ljust(100)[:100]).decode()
+    payload = claims(user)
+    payload += " " * (1 + -len(payload) % 3)  # one byte more than a multiple of three: two signs of padding
+    padded = b64(HEADER) + "." + base64.urlsafe_b64encode(payload.encode()).decode()
+    assert padded.endswith("==")
     yield "a payload with padding, signed as it stands", f"{padded}.{sign(padded)}"
     yield "longer than 8 KiB", token(claims=claims(user, more=',"x":"' + "a" * 6200 + '"'))
     yield "a JWE", ".".join(["eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0", "", "AAAAAAAAAAAAAAAA", "AAAA", "AAAAAAAAAAAAAAAAAAAAAA"])
@@ -93,8 +102,10 @@ def shapes(user):
 def identities(user):
     for drop in ("uid", "sub", "name", "exp"):
         yield f"no {drop}", token(claims=claims(user, drop=(drop,)))
-    for claim, values in {"uid": ('""', "7", "null", '"7"', '"00000000-0000-0000-0000-000000000000"', json.dumps(str(uuid.uuid4())), f'["{user["id"]}"]', f'"{user["id"]} "', f'"{user["id"]}\\u0000"', '"*"'),
-                          "sub": ('""', "7", "null", "[]", "{}", '"a\\u0000b"', '"\\ud800"'), "name": ('""', "7", "null", '["Ada"]', '"a\\u0000b"', '"\\udc00"')}.items():
+    for claim, values in {"uid": ('""', "7", "null", '"7"', '"00000000-0000-0000-0000-000000000000"', json.dumps(str(uuid.uuid4())),
+        f'["{user["id"]}"]', f'"{user["id"]} "', f'"{user["id"]}\\u0000"', '"*"'),
+                          "sub": ('""', "7", "null", "[]", "{}", '"a\\u0000b"', '"\\ud800"'),
+                          "name": ('""', "7", "null", '["Ada"]', '"a\\u0000b"', '"\\udc00"')}.items():
         for value in values:
             yield f"{claim} {value}", token(claims=claims(user, **{claim: value}))
     yield "no object", token(claims="[]")
@@ -115,12 +126,14 @@ def times(user):
     for name, seconds in zip(EXPIRED, (0, -1, -30)):  # nothing is forgiven
         yield name, token(claims=claims(user, exp=now(seconds)))
     yield "exp as text", token(claims=claims(user, exp=f'"{now(3600)}"'))
-    for value in ("0", "-1", "1.5", "2e9", "9e18", "1e400", "null", "true", "[]", "9223372036854775808", "99999999999999999999", "253402300800", '""'):
+    for value in ("0", "-1", "1.5", "2e9", "9e18", "1e400", "null", "true", "[]", "9223372036854775808", "99999999999999999999", "253402300800",
+        '""'):
         yield f"exp {value}", token(claims=claims(user, exp=value))
     for claim in ("nbf", "iat"):
         for value in (now(3600), '"1"', "1.5", "-1", "null"):
             yield f"{claim} {value if len(value) < 10 else 'to come'}", token(claims=claims(user, **{claim: value}))
-    for more in ('"auth_time":"x"', '"auth_time":-1', '"ver":"0"', '"ver":-1', '"ver":1.0', '"ver":null', '"sid":7', '"typ":"refresh"', '"typ":null', '"typ":""', '"aud":"somebody else"', '"aud":[]', '"aud":"chatd"'):
+    for more in ('"auth_time":"x"', '"auth_time":-1', '"ver":"0"', '"ver":-1', '"ver":1.0', '"ver":null', '"sid":7', '"typ":"refresh"', '"typ":null',
+        '"typ":""', '"aud":"somebody else"', '"aud":[]', '"aud":"chatd"'):
         yield more, token(claims=claims(user, more="," + more))  # of another kind, or for somebody else
 
 
@@ -129,7 +142,8 @@ def good_tokens(user):
     yield "without typ", token('{"alg":"HS256"}', claims(user))
     yield "another order, with blanks", token('{ "typ" : "JWT" , "alg" : "HS256" }', claims(user))
     yield "a key id is never a path or a query", token('{"alg":"HS256","kid":"../../etc/passwd\' OR 1=1 --"}', claims(user))
-    yield "a key of its own is not used", token('{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"},"jku":"http://127.0.0.1:1/","x5u":"file:///dev/zero"}', claims(user))
+    yield "a key of its own is not used", token('{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"},"jku":"http://127.0.0.1:1/","x5u":"file:///dev/zero"}',
+        claims(user))
     yield "at+jwt", token('{"alg":"HS256","typ":"at+jwt"}', claims(user))
     yield "nbf and iat just now, by a clock that is ahead", token(claims=claims(user, nbf=now(20), iat=now(20)))
     yield "claims nobody knows", token(claims=claims(user, more=',"iss":"x","roles":["a",{"b":1.5}],"jti":""'))
@@ -194,12 +208,20 @@ def test_good_tokens_are_taken_everywhere(world):
 
 
 AUTHORIZATION = {
-    "none": ("", "Not authenticated"), "empty": ("Authorization:\r\n", "Not authenticated"), "Basic": ("Authorization: Basic YTpi\r\n", "Not authenticated"), "a scheme alone": ("Authorization: Bearer\r\n", "Not authenticated"),
-    "a scheme and blanks": ("Authorization: Bearer   \r\n", "Not authenticated"), "the token alone": ("Authorization: $TOKEN\r\n", "Not authenticated"), "no blank": ("Authorization: Bearer$TOKEN\r\n", "Not authenticated"), "a colon": ("Authorization: Bearer: $TOKEN\r\n", "Not authenticated"),
-    "a tab": ("Authorization: Bearer\t$TOKEN\r\n", "Not authenticated"), "another scheme": ("Authorization: Token $TOKEN\r\n", "Not authenticated"), "a list of two": ("Authorization: Bearer $TOKEN, Bearer $TOKEN\r\n", "Could not validate credentials"),
-    "two fields": ("Authorization: Bearer $TOKEN\r\nAuthorization: Bearer $TOKEN\r\n", "Could not validate credentials"), "two that differ": ("Authorization: Basic YTpi\r\nAuthorization: Bearer $TOKEN\r\n", "Could not validate credentials"),
-    "a token in the query": ("Cookie: token=$TOKEN\r\nX-Authorization: Bearer $TOKEN\r\n", "Not authenticated"), "something behind": ("Authorization: Bearer $TOKEN x\r\n", "Could not validate credentials"), "quotes": ('Authorization: Bearer "$TOKEN"\r\n', "Could not validate credentials"),
-    "a large field": ("Authorization: Bearer " + "a" * 15000 + "\r\n", "Could not validate credentials"), "bytes that are no UTF-8": ("Authorization: Bearer \xff\xfe\r\n", "Could not validate credentials"),
+    "none": ("", "Not authenticated"), "empty": ("Authorization:\r\n", "Not authenticated"),
+    "Basic": ("Authorization: Basic YTpi\r\n", "Not authenticated"), "a scheme alone": ("Authorization: Bearer\r\n", "Not authenticated"),
+    "a scheme and blanks": ("Authorization: Bearer   \r\n", "Not authenticated"),
+    "the token alone": ("Authorization: $TOKEN\r\n", "Not authenticated"), "no blank": ("Authorization: Bearer$TOKEN\r\n", "Not authenticated"),
+    "a colon": ("Authorization: Bearer: $TOKEN\r\n", "Not authenticated"),
+    "a tab": ("Authorization: Bearer\t$TOKEN\r\n", "Not authenticated"), "another scheme": ("Authorization: Token $TOKEN\r\n", "Not authenticated"),
+    "a list of two": ("Authorization: Bearer $TOKEN, Bearer $TOKEN\r\n", "Could not validate credentials"),
+    "two fields": ("Authorization: Bearer $TOKEN\r\nAuthorization: Bearer $TOKEN\r\n", "Could not validate credentials"),
+    "two that differ": ("Authorization: Basic YTpi\r\nAuthorization: Bearer $TOKEN\r\n", "Could not validate credentials"),
+    "a token in the query": ("Cookie: token=$TOKEN\r\nX-Authorization: Bearer $TOKEN\r\n", "Not authenticated"),
+    "something behind": ("Authorization: Bearer $TOKEN x\r\n", "Could not validate credentials"),
+    "quotes": ('Authorization: Bearer "$TOKEN"\r\n', "Could not validate credentials"),
+    "a large field": ("Authorization: Bearer " + "a" * 15000 + "\r\n", "Could not validate credentials"),
+    "bytes that are no UTF-8": ("Authorization: Bearer \xff\xfe\r\n", "Could not validate credentials"),
 }
 
 
@@ -207,7 +229,8 @@ AUTHORIZATION = {
 def test_fields_that_hold_a_token(world, name):
     fields, detail = AUTHORIZATION[name]
     with Exchange(world.port) as wire:
-        wire.send(as_bytes(f"GET /api/v1/rooms?token={urllib.parse.quote(world.token)} HTTP/1.1\r\nHost: x\r\n{fields}\r\n".replace("$TOKEN", world.token)))
+        wire.send(as_bytes(f"GET /api/v1/rooms?token={urllib.parse.quote(world.token)} HTTP/1.1\r\nHost: x\r\n{fields}\r\n".replace("$TOKEN",
+            world.token)))
         check(Answer(401, detail), *wire.answer())
 
 
