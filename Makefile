@@ -41,7 +41,7 @@ format: ## clang-format everything of ours
 bench: install ## the server beside its peers and the bare limit: see bench/; B="--quick", B="serial storm", B=--help
 	@tools/install test bench
 	@tools/build release chatd
-	@tools/build bench load limit beast
+	@tools/build bench load limit peer_beast
 	@bench/run $(B)
 
 seed: ## fill a running server with ada, grace, linus, a lobby and a room of 10,000 messages: URL=http://127.0.0.1:8000

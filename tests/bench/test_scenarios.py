@@ -115,7 +115,7 @@ def test_a_peer_with_accounts_makes_its_own_rooms_and_tokens(tmp_path, monkeypat
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/peer.py").write_text(f"""
 from harness.peers import Built, Peer
-PEER = Peer(title="mine", dialect="text", source=Built({__file__!r}), command=lambda program, port: ["sh", "-c", f"echo on {{port}}; exec sleep 60"],
+PEER = Peer(title="mine", dialect="ws", source=Built({__file__!r}), command=lambda program, port: ["sh", "-c", f"echo on {{port}}; exec sleep 60"],
             version=lambda program: "1", ready=r"^on (\\d+)$", remark="sleeps", world=lambda port, users, rooms: (["t"] * users, [f"r{{port}}"] * rooms))
 """)
     monkeypatch.setattr(peers, "FOLDER", tmp_path)
