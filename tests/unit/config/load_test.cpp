@@ -44,6 +44,10 @@ TEST(Settings, HaveTheContractsDefaults) {
   EXPECT_EQ(s.max_header_bytes, 16384u);
   EXPECT_EQ(s.max_uri_bytes, 8192u);
   EXPECT_EQ(s.max_body_bytes, 1048576u);
+  EXPECT_EQ(s.header_timeout, std::chrono::seconds(10));
+  EXPECT_EQ(s.body_timeout, std::chrono::seconds(30));
+  EXPECT_EQ(s.keep_alive_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(s.realtime_message_bytes, 1048576u);
   EXPECT_EQ(s.room_frame_bytes, 65536u);
   EXPECT_EQ(s.ping_interval, std::chrono::seconds(25));
   EXPECT_EQ(s.pong_timeout, std::chrono::seconds(10));
