@@ -1,10 +1,11 @@
 // Waits in a coroutine for an answer that comes through a callback, on whatever thread.
 #pragma once
 
+#include "base/post_together.hpp"
+
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <functional>
@@ -24,7 +25,7 @@ boost::asio::awaitable<R> await_callback(Start start) {
     auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
     std::function<void(R)> done = [waiting, executor](R answer) {
       auto kept = std::make_shared<R>(std::move(answer));
-      boost::asio::post(executor, [waiting, kept]() mutable { std::move (*waiting)(std::move(kept)); });
+      PostTogether::post(executor, [waiting, kept]() mutable { std::move (*waiting)(std::move(kept)); });
     };
     (*begin)(std::move(done));
   };

@@ -307,6 +307,14 @@ void FeedStream::wake_awaiting() {
   drop_entering();
 }
 
+// Each send drives the members from the nearer caches, and they lie all over the memory: while the kernel is busy with
+// one, the next ones' come.
+void FeedStream::prefetch_members_after(std::size_t index) const noexcept {
+  if (index + 3 < members_.size()) __builtin_prefetch(members_[index + 3]);
+  if (index + 2 < members_.size()) members_[index + 2]->prefetch_owner();
+  if (index + 1 < members_.size()) members_[index + 1]->prefetch_socket();
+}
+
 // One send for each member that is owed something. A large feed does it in slices: its cursors keep the order, and
 // other work gets its turn.
 void FeedStream::on_flush() {
@@ -317,7 +325,10 @@ void FeedStream::on_flush() {
     passing_ = true;
   }
   const std::size_t stop = next_flushed_ + options().flush_slice;
-  while (next_flushed_ < members_.size() && next_flushed_ < stop) members_[next_flushed_++]->flush();
+  while (next_flushed_ < members_.size() && next_flushed_ < stop) {
+    prefetch_members_after(next_flushed_);
+    members_[next_flushed_++]->flush();
+  }
   if (next_flushed_ < members_.size()) return want_flush();
   next_flushed_ = 0;
   passing_ = false;

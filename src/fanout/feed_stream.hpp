@@ -118,6 +118,7 @@ class FeedStream final : public transport::FlushTask, private transport::TimerNo
   void on_flush() override;
   void on_timer() noexcept override;
   void list_members();
+  void prefetch_members_after(std::size_t index) const noexcept;
   void wake_awaiting();
   void forget(Subscription& subscription);
   Entering& entering();

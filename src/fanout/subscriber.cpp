@@ -75,10 +75,11 @@ void Subscriber::unlist(Subscription& subscription) noexcept {
   subscription.next_owing_ = nullptr;
 }
 
-// It has been sent, or settled. One that is in this feed only stays.
+// It has been sent, or settled. The last one stays: nearly always it is the one that will owe next, and its feed need
+// not look for whom to list.
 void Subscriber::unlist_first() noexcept {
   Subscription& first = *last_owing_->next_owing_;
-  if (!is_realtime(first.stream().format())) return;
+  if (&first == last_owing_) return;
   unlist(first);
   first.stream().note_unlisted();
 }
@@ -108,6 +109,10 @@ void Subscriber::flush_now() {
   if (socket_ && !empty()) socket_->flush_now();
 }
 
+void Subscriber::prefetch_socket() const noexcept {
+  if (socket_) socket_->prefetch();
+}
+
 void Subscriber::request_flush() {
   if (socket_) socket_->request_flush();
 }
@@ -124,7 +129,7 @@ void Subscriber::send(std::string_view frames) {
 
 // --- OwedBytes ---
 
-// On the list of a connection that is in many feeds is only what owes.
+// The last on the list owes, unless nothing does: then it is the only one.
 bool Subscriber::empty() const { return !last_owing_ || !last_owing_->owes(); }
 
 std::size_t Subscriber::backlog_bytes() const {

@@ -211,6 +211,7 @@ void Subscription::list_owing() {
 }
 
 void Subscription::flush() { owner_.flush_now(); }
+void Subscription::prefetch_socket() const noexcept { owner_.prefetch_socket(); }
 void Subscription::fail_slow() { owner_.fail_slow("reads too slowly"); }
 
 void Subscription::on_writable() {

@@ -84,7 +84,7 @@ class PlainStream final : public ByteStream {
   ~PlainStream() override;
 
   IoResult try_read(std::span<char> into) override;
-  IoResult try_write(std::span<const iovec> from) override;  // sendmsg, MSG_NOSIGNAL
+  IoResult try_write(std::span<const iovec> from) override;  // send or sendmsg, MSG_NOSIGNAL
   void shutdown_send() noexcept override;
   void reset() noexcept override;
   int native_handle() const noexcept override { return fd_; }

@@ -91,6 +91,8 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
   // One gathering send of the outbox and what is owed, now. One system call, unless more than backlog_bytes is owed and
   // the kernel takes it.
   FlushResult flush_now();
+  // What the next flush_now will touch comes into the cache.
+  void prefetch() const noexcept;
 
   // Where more bytes come from; null = none. Its owner resets it before it dies. What the old one owed is settled by
   // the caller first (settle_owed).

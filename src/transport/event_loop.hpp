@@ -4,10 +4,10 @@
 // thread-safe. Objects that live on a loop (sessions, sockets, feeds) must be gone, or idle, when it is destroyed.
 #pragma once
 
+#include "base/post_together.hpp"
 #include "transport/timer_wheel.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
@@ -49,7 +49,7 @@ struct LoopStats {
   Counter bytes_received;
   Counter messages_received;
   Counter accepted;
-  Counter http_opened, http_closed;              // open now = the difference
+  Counter http_opened, http_closed;                // open now = the difference
   Counter connections_opened, connections_closed;  // likewise: WebSockets and streams
   Counter slow_readers_closed;
 };
@@ -90,10 +90,10 @@ class EventLoop {
   // Runs what is ready without waiting, for tests that own the thread. Answers the number of handlers run.
   std::size_t poll();
 
-  // Runs `f` at home, later. From any thread.
+  // Runs `f` at home, later. From any thread; what one posts under a PostTogether is one turn's.
   template <class F>
   void post(F&& f) {
-    boost::asio::post(context_, std::forward<F>(f));
+    PostTogether::post(context_.get_executor(), std::forward<F>(f));
   }
   bool at_home() const noexcept;  // is this the thread in run()?
 

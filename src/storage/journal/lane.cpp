@@ -1,5 +1,6 @@
 #include "storage/journal/lane.hpp"
 
+#include "base/post_together.hpp"
 #include "telemetry/log.hpp"
 
 #include <pthread.h>
@@ -267,7 +268,13 @@ void Lane::settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem
   queue_.put_aside(std::move(aside), clock_.steady());
   queue_.put_back(std::move(back));
   lock.unlock();
+  tell(std::move(done), std::move(results));
+  lock.lock();
+}
 
+// The sink, then the callers. Each loop hears of both in one turn.
+void Lane::tell(std::vector<EntryPtr> done, std::vector<WriteItem> results) {
+  const PostTogether together;
   Commit commit;
   for (std::size_t i = 0; i < done.size(); ++i) {
     if (results[i].fate != Fate::stored) continue;
@@ -295,8 +302,6 @@ void Lane::settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem
       stored.repeated = true;  // whoever attached stored nothing himself
     }
   }
-  done.clear();
-  lock.lock();
 }
 
 void Lane::refuse(Lock& lock, std::vector<EntryPtr> entries, Errc code, const std::string& why) {
@@ -304,12 +309,15 @@ void Lane::refuse(Lock& lock, std::vector<EntryPtr> entries, Errc code, const st
   for (const EntryPtr& entry : entries) queue_.finish(*entry);
   const std::string text = why;
   lock.unlock();
-  for (const EntryPtr& entry : entries) {
-    const Error error(entry->unsure ? Errc::outcome_unknown : code, text);
-    observer_.on_refused(error.code);
-    for (JournalAnswer& answer : std::exchange(entry->answers, {})) unharmed("answer", [&] { answer(error); });
+  {
+    const PostTogether together;
+    for (const EntryPtr& entry : entries) {
+      const Error error(entry->unsure ? Errc::outcome_unknown : code, text);
+      observer_.on_refused(error.code);
+      for (JournalAnswer& answer : std::exchange(entry->answers, {})) unharmed("answer", [&] { answer(error); });
+    }
+    entries.clear();
   }
-  entries.clear();
   lock.lock();
 }
 

@@ -67,6 +67,7 @@ class Lane {
   void fly(Lock& lock, std::vector<EntryPtr> batch);
   FlightReport write(std::vector<WriteItem>& items);
   void settle(Lock& lock, std::vector<EntryPtr> batch, std::vector<WriteItem> items);
+  void tell(std::vector<EntryPtr> done, std::vector<WriteItem> results);
   void refuse(Lock& lock, std::vector<EntryPtr> entries, Errc code, const std::string& why);
   void set_state(State state, std::string reason);
 
