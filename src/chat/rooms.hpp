@@ -47,8 +47,8 @@ class Rooms {
   // All public rooms, oldest first.
   boost::asio::awaitable<Result<std::vector<Room>>> list();
 
-  // Page `page` (from 1) of `size` messages, oldest first. Errors: room_not_found (also for a room that this viewer
-  // may not know of), unavailable, overloaded.
+  // Page `page` (from 1) of `size` messages, oldest first. Errors: room_not_found, forbidden (a room that is not
+  // public, and the viewer no member), unavailable, overloaded.
   boost::asio::awaitable<Result<HistoryPage>> history(RoomId room, UserId viewer, std::int64_t page, std::int64_t size);
 
   // May this user open a socket on the room? Errors: room_not_found (no such room), forbidden (a room that is not

@@ -121,6 +121,7 @@ std::string errors_of(const Operation& operation) {
     texts += (texts.empty() ? "" : "; ") + text;
   };
   for (const auto code : operation.spec.errors) add(code);
+  if (operation.spec.hides_room) add(Errc::forbidden);  // over rpc it does not
   if (operation.takes_input) add(Errc::invalid);
   add(Errc::internal);
   JsonOut out;

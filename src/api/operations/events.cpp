@@ -20,11 +20,7 @@ awaitable<Result<EventsOut>> events(Feeds& feeds, EventsCall& call) {
   query.since = Seq(call.query.after.value.value);
   query.limit = static_cast<std::size_t>(call.query.limit.value.value);
   auto stretch = co_await feeds.read(FeedKey::room(room), call.session().principal.id, query);
-  if (!stretch) {
-    // Whoever may not enter a room is not told that it is there.
-    if (stretch.error().code == Errc::forbidden) co_return Error{Errc::room_not_found, "not for this viewer"};
-    co_return stretch.error();
-  }
+  if (!stretch) co_return stretch.error();
   EventsOut out;
   out.room_id = room;
   out.last_seq = stretch->head.last_seq.value;
@@ -74,7 +70,8 @@ void add_event_operations(Operations& operations, const Services& services) {
            "`Accept: text/event-stream` and the answer goes on as things happen (`limit` does not count then; "
            "`id:` is the `seq`, `Last-Event-ID` is honoured).",
        .answer = "The events after `after`, oldest first",
-       .errors = {Errc::room_not_found, Errc::unavailable}},
+       .errors = {Errc::room_not_found, Errc::unavailable},
+       .hides_room = true},
       [feeds = services.feeds](EventsCall& call) { return events(*feeds, call); });
   operation->handle = [list = std::move(operation->handle), tails = services.tails](Exchange& exchange) {
     return accepts_event_stream(exchange.request.headers) ? follow(*tails, exchange) : list(exchange);

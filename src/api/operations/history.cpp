@@ -59,7 +59,8 @@ void add_history_operations(Operations& operations, const Services& services) {
        .description = "Oldest first. A page past the end has the true totals and no messages. A deleted message stays, "
                       "without its content, and is counted.",
        .answer = "One page",
-       .errors = {Errc::room_not_found, Errc::unavailable}},
+       .errors = {Errc::room_not_found, Errc::unavailable},
+       .hides_room = true},
       [rooms = services.rooms](HistoryCall& call) { return history(*rooms, call); });
 }
 

@@ -54,6 +54,7 @@ HttpResponse detail::failed(std::string_view request_id, const OperationSpec& sp
   // A token that was good a moment ago may be refused by the rules: still the answer of a bad token.
   if (error.code == Errc::unauthenticated && spec.auth == Auth::bearer) return invalid_token();
   log_failure(request_id, spec, error);
+  if (error.code == Errc::forbidden && spec.hides_room) return error_answer(Error(Errc::room_not_found), subject);
   return error_answer(error, subject);
 }
 

@@ -46,7 +46,10 @@ struct OperationSpec {
   std::string_view description = {};
   std::string_view answer = "Successful Response";  // what a success means
   std::vector<Errc> errors = {};                    // those of its own; 401, 422, 500 and 503 follow from the rest
-  bool holds_token = false;                         // the answer must not be cached anywhere
+  // Over HTTP a room that its caller may not read (Errc::forbidden) is not there (404); over rpc he is told (103), as
+  // of its channel.
+  bool hides_room = false;
+  bool holds_token = false;  // the answer must not be cached anywhere
   bool documented = true;
   std::size_t body_limit = 0;  // bytes over HTTP; 0 = the server's
 };

@@ -108,11 +108,12 @@ scenario('a private room is for its members', () => inWorld({}, async (w) => {
   for (const transport of transports) {
     const outside = await Wire.enter(w, eve, transport);
     for (const command of [{subscribe: {channel}}, {subscribe: {channel, recover: true}}, {publish: {channel, data: {content: 'x'}}}, {history: {channel, limit: 1}},
-      {presence: {channel}}, {presence_stats: {channel}}, {rpc: {method: 'message.send', data: {room_id: room, content: 'x'}}}]) {
+      {presence: {channel}}, {presence_stats: {channel}}, {rpc: {method: 'message.send', data: {room_id: room, content: 'x'}}},
+      {rpc: {method: 'room.history', data: {room_id: room}}}, {rpc: {method: 'room.events', data: {room_id: room}}}]) {
       assert.equal((await outside.call(command)).error?.code, 103, JSON.stringify(command));
     }
-    for (const method of ['room.history', 'room.events']) {  // as REST: such a room is not even there
-      assert.equal((await outside.call({rpc: {method, data: {room_id: room}}})).error.code, 102, method);
+    for (const path of ['history', 'events']) {  // over REST such a room is not even there
+      assert.equal((await w.request('GET', `/api/v1/rooms/${room}/${path}`, {token: eve.token, headers: {accept: 'application/json'}})).status, 404, path);
     }
     assert.deepEqual((await outside.call({unsubscribe: {channel}})).unsubscribe, {});
     outside.close();

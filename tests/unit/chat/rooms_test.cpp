@@ -59,7 +59,7 @@ TEST(Rooms, APrivateRoomIsEnteredByMembersOnlyAndUnknownToOthersHistory) {
   EXPECT_EQ(run(world.rooms.enter(room.id, grace.id)).error().code, Errc::forbidden);
   EXPECT_EQ(run(world.rooms.enter(RoomId::make(), ada.id)).error().code, Errc::room_not_found);
   EXPECT_TRUE(run(world.rooms.history(room.id, ada.id, 1, 10)));
-  EXPECT_EQ(run(world.rooms.history(room.id, grace.id, 1, 10)).error().code, Errc::room_not_found);
+  EXPECT_EQ(run(world.rooms.history(room.id, grace.id, 1, 10)).error().code, Errc::forbidden);
 }
 
 TEST(Rooms, AStoreThatIsAwayIsSaidToBe) {

@@ -194,6 +194,7 @@ void Peer::take_chunks() {
     if (line == std::string::npos) return;
     const auto length = std::stoul(bytes_, nullptr, 16);
     if (bytes_.size() < line + 2 + length + 2) return;
+    complete_ = length == 0;
     take_objects(std::string_view(bytes_).substr(line + 2, length));
     bytes_.erase(0, line + 2 + length + 2);
   }

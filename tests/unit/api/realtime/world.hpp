@@ -90,6 +90,7 @@ class Peer {
   // Code and reason of the end, which is waited for: of the close frame, or of the disconnect push.
   std::pair<int, std::string> closing();
   bool closed() const noexcept { return code_ != 0; }
+  bool complete() const noexcept { return complete_; }  // a stream: its last chunk has come
 
   std::shared_ptr<api::RealtimeSession> session;
   transport::ConnectionPtr connection;
@@ -105,6 +106,7 @@ class Peer {
   std::string bytes_;
   std::vector<std::string> lines_;
   int code_ = 0;
+  bool complete_ = false;
   std::string reason_;
 };
 
