@@ -11,6 +11,7 @@ import pathlib
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import threading
@@ -32,6 +33,12 @@ PASSWORD = "a benchmark's own password"
 # (users are made through the API), no notices of clients that come and go (peers have none), one arena for malloc.
 SETTINGS = {"SECRET_KEY": SECRET, "LOG_LEVEL": "warn", "RATE_LIMITS": "off", "SOCKETS_PER_USER": "100000", "JOIN_NOTICE_MAX_SOCKETS": "0",
             "ARGON2_MEMORY_KIB": "1024", "ARGON2_PASSES": "1", "ARGON2_LANES": "1", "MALLOC_ARENA_MAX": "1"}
+
+
+def version():
+    """The commit of the working tree; the binary is built from it."""
+    done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.strip() or "of a source archive"
 
 
 class Cluster(Postgres):

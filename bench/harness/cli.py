@@ -91,9 +91,10 @@ def main(words=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     with Session(options.rounds, options.quick) as session, contextlib.suppress(KeyboardInterrupt):
         for scenario in selected:
-            session.measure(scenario)
-            # After each scenario, so that what was measured is not lost with what comes after it.
-            report.write({**session.summary(date), "messages": options.messages}, path)
+            try:
+                session.measure(scenario)
+            finally:  # what was measured is not lost with what comes after it
+                report.write({**session.summary(date), "messages": options.messages}, path)
     failed = [run for run in session.runs if run["answer"] is None]
     print(f"written: {path}" + (f"; {len(failed)} runs FAILED" if failed else ""))
     return 1 if failed or not session.runs else 0

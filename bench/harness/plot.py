@@ -1,4 +1,7 @@
-"""Horizontal bars with a whisker from the least to the most, as SVG. No library, one file a plot."""
+"""Horizontal bars with a whisker from the least to the most, as SVG. No library, one file a plot.
+
+On a logarithmic scale, which has no zero for a bar to begin at, there are dots instead.
+"""
 
 import dataclasses
 import math
@@ -41,20 +44,20 @@ def bars(title, unit, rows, target=None, log=False):
         out.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6}" y2="{bottom}"/>')
         out.append(f'<text class="small" x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{stats.number(tick)}</text>')
     for place, row in enumerate(rows):
-        out += _row(row, TOP + ROW * place, scale)
+        out += _row(row, TOP + ROW * place, scale, dot=log)
     if target is not None:
         x = scale.at(target)
         out.append(f'<line class="target" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6}" y2="{bottom}"><title>target</title></line>')
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
-def _row(row, y, scale):
+def _row(row, y, scale, dot):
     value, low, high = (scale.at(each) for each in (row.value.median, row.value.low, row.value.high))
     middle = y + ROW / 2 - 2
     whisker = f'<path class="whisker" d="M{low:.1f} {middle - 4}v8M{low:.1f} {middle}H{high:.1f}M{high:.1f} {middle - 4}v8"/>'
-    return [f'<text x="{LABELS - 8}" y="{middle + 5}" text-anchor="end">{escape(row.label)}</text>',
-            f'<rect class="{row.kind}" x="{LABELS}" y="{y + 2}" width="{max(value - LABELS, 0.5):.1f}" height="{ROW - 8}" rx="2"/>',
-            whisker if row.value.count > 1 else "",
+    bar = f'<rect class="{row.kind}" x="{LABELS}" y="{y + 2}" width="{max(value - LABELS, 0.5):.1f}" height="{ROW - 8}" rx="2"/>'
+    mark = f'<circle class="{row.kind}" cx="{value:.1f}" cy="{middle}" r="6"/>' if dot else bar
+    return [f'<text x="{LABELS - 8}" y="{middle + 5}" text-anchor="end">{escape(row.label)}</text>', mark, whisker if row.value.count > 1 else "",
             f'<text class="small" x="{max(high, value) + 8:.1f}" y="{middle + 4}">{stats.number(row.value.median)}</text>']
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 
 from . import columns, machine, plot, scenarios, stats, targets
 from .results import Results
@@ -55,14 +56,23 @@ def head(summary, readme):
     rounds = "One round" if summary["rounds"] == 1 else f"{summary['rounds']} rounds, interleaved"
     lines.append(f"{told['cpus']} CPUs{' of a virtual machine' if told['virtual'] else ''}, {told['memory_mb']:,} MB, {told['system']}, {told['kernel']}; frequency governor: "
                  f"{told['governor']}, turbo: {told['turbo']}; databases on {summary['storage']['file_system']}. Server on CPU {cpus['server']}, generator on CPU "
-                 f"{cpus['generator']}, {where}. {rounds}.")
+                 f"{cpus['generator']}, {where}. {rounds}{when(summary)}.")
     lines.append("Each cell: the median of the rounds (the least - the most). Ratios are taken within each round. Another machine gives other figures; "
-                 "compare the ratios. [What is measured and how to repeat it](" + readme + ").")
+                 "compare the ratios. chatd's rows are room sockets where they do not say realtime. [What is measured and how to repeat it](" + readme + ").")
     versions = "; ".join(f"{name}: {version}" for name, version in sorted(summary["versions"].items()) if version)
     lines.append(f"Versions: {versions}." if versions else "")
     if summary["missing"]:
         lines.append("**Not measured, because it is missing here:** " + "; ".join(f"{name}: {what}" for name, what in sorted(summary["missing"].items())) + ".")
     return "\n\n".join(line for line in lines if line)
+
+
+def when(summary):
+    """', 09:10 to 10:40 UTC' of the runs' own times."""
+    times = [run["at"] for run in summary["runs"] if "at" in run]
+    if not times:
+        return ""
+    first, last = (time.strftime("%H:%M", time.gmtime(each)) for each in (min(times), max(times)))
+    return f", {first} to {last} UTC"
 
 
 def target_table(results, summary):

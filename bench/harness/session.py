@@ -46,6 +46,7 @@ class Session:
     def cluster(self):
         if not self._cluster:
             self._cluster = chatd.Cluster()
+            self.versions["PostgreSQL"] = self._cluster.sql("SHOW server_version")
         return self._cluster
 
     def roots(self):
@@ -67,7 +68,7 @@ class Session:
         missing = entry.subject.missing()
         if missing:
             self.missing[entry.name] = missing
-        elif entry.name not in self.versions:
+        elif entry.subject.kind == "peer" and entry.name not in self.versions:
             self.versions[entry.name] = entry.subject.version()
         return not missing
 
@@ -80,8 +81,12 @@ class Session:
                 self.say(f"{scenario.name}: how long is a delivery of {entry.name}?")
                 options = {**scenario.options(entry, self.quick), "seconds": 0.5, "warmup": 0.1}
                 needs = Needs(*scenario.needed(entry, self.quick))
-                with entry.subject.open(self, needs) as running:
-                    answer = load.run(scenario.load, {**options, **running.options})
+                try:
+                    with entry.subject.open(self, needs) as running:
+                        answer = load.run(scenario.load, {**options, **running.options})
+                except FAULTS as error:  # the limits of this scenario will fail for want of it, and say so
+                    self.say(f"{scenario.name}: not known: {error}")
+                    continue
                 frames[entry.name] = round(results.DERIVED["frame"](answer))
         return frames
 
@@ -131,5 +136,5 @@ class Session:
         return {
             "date": date, "quick": self.quick, "rounds": self.rounds, "machine": machine.describe(),
             "cpus": {"server": server.SERVER_CPU, "generator": server.LOAD_CPU, "database": server.DATABASE_CPU}, "storage": machine.storage(),
-            "versions": self.versions, "missing": self.missing, "settings": {**chatd.SETTINGS, "SECRET_KEY": "..."}, "runs": self.runs,
+            "versions": {"chatd": chatd.version(), **self.versions}, "missing": self.missing, "settings": {**chatd.SETTINGS, "SECRET_KEY": "..."}, "runs": self.runs,
         }

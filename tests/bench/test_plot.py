@@ -16,15 +16,21 @@ def parsed(*args, **kw):
 
 
 @pytest.mark.parametrize("log", [False, True])
-def test_every_measured_value_has_a_bar_within_the_picture(log):
+def test_every_measured_value_has_a_mark_within_the_picture(log):
     root = parsed("1 -> 1000 & more", "deliveries a second", ROWS, log=log)
-    width = float(root.get("width"))
-    bars = [each for each in root.iter(SVG + "rect") if each.get("class") != "ground"]
-    assert [bar.get("class") for bar in bars] == ["limit", "ours", "peer"]
-    for bar in bars:
-        assert float(bar.get("x")) + float(bar.get("width")) <= width
+    marks = [each for each in root.iter(SVG + ("circle" if log else "rect")) if each.get("class") != "ground"]
+    assert [mark.get("class") for mark in marks] == ["limit", "ours", "peer"]
+    for mark in marks:
+        end = float(mark.get("cx")) if log else float(mark.get("x")) + float(mark.get("width"))
+        assert plot.LABELS <= end <= float(root.get("width"))
     labels = [each.text for each in root.iter(SVG + "text")]
     assert "chatd <memory> & co" in labels and "1 -> 1000 & more" in labels and "not measured" not in labels
+
+
+def test_the_ends_of_a_logarithmic_scale_are_powers_of_ten():
+    dots = [plot.Bar("a", stats.Spread(10.0, 10.0, 10.0, 1), "ours"), plot.Bar("b", stats.Spread(1000.0, 1000.0, 1000.0, 1), "ours")]
+    first, last = [float(each.get("cx")) for each in parsed("t", "u", dots, log=True).iter(SVG + "circle")]
+    assert (first, last) == (plot.LABELS, plot.WIDTH - plot.RIGHT)
 
 
 def test_bars_are_as_long_as_their_values():

@@ -18,7 +18,7 @@ def answer(per_cpu, p50=100.0, limited=False, **more):
 
 
 def run(scenario, number, entry, told=None, machine=QUIET, error=None, exact=None):
-    made = {"scenario": scenario, "round": number, "entry": entry, "answer": told, "machine": machine, "exact": exact or {}}
+    made = {"at": 1767348600.0 + 60 * number, "scenario": scenario, "round": number, "entry": entry, "answer": told, "machine": machine, "exact": exact or {}}
     return made if error is None else {**made, "error": error, "machine": None}
 
 
@@ -91,7 +91,7 @@ def test_the_report_says_what_was_measured_and_what_was_not():
     assert "nats-server (tools/install bench)" in text
     assert "- serial, round 1, mosquitto: lost one of room0" in text
     assert "| serial | 2 | chatd, memory | 80% | cc1plus 70% | 10% | 1.00 -> 2.00 |" in text
-    assert "PostgreSQL on the generator's core" in text
+    assert "PostgreSQL on the generator's core. 5 rounds, interleaved, 10:10 to 10:14 UTC." in text
     assert "quick" not in text and "in memory:" not in text
     for name in plots:
         assert f"](session/{name})" in text
