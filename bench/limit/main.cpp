@@ -225,7 +225,7 @@ class Limit {
       return;
     }
     std::string altered(frame);
-    if (fault == "garble") altered[altered.find('~') + 9] = '9';  // of the sender's index
+    if (fault == "garble") altered[altered.rfind('~') + 9] = '9';  // of the sender's index
     send(first, altered);
     if (fault == "repeat") send(first, frame);
     if (fault != "foreign") return;

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def session(tmp_path_factory):
     """(session.json, report, folder) of `bench/run serial --quick`."""
-    assert load.PROGRAM.exists(), "build it first: tools/build bench load limit peer_beast; tools/build release chatd (./test bench does both)"
+    assert load.PROGRAM.exists(), "build it first: tools/build bench load limit peer_beast load_tests; tools/build release chatd (./test bench does both)"
     path = tmp_path_factory.mktemp("bench") / "report.md"
     done = subprocess.run([ROOT / "bench/run", "serial", "--quick", "--out", path], capture_output=True, text=True, timeout=170)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -14,6 +14,7 @@ Json talk(Run& run, const TrafficOptions& options, double warmup, std::uint32_t 
   Traffic traffic(run, swarm, options);
   traffic.open();
   traffic.turn_for(0.3);  // let the server finish what joining has set off
+  if (count > 0 && warmup == 0) traffic.allow(0);
   traffic.start();
   traffic.turn_for(warmup);
   if (count > 0) {  // the counted ones begin in silence
