@@ -42,3 +42,10 @@ export class Watched {
 }
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// Of all, `work` at `size` at a time; the results in their order.
+export async function inBatches(size, all, work) {
+  const results = [];
+  for (let at = 0; at < all.length; at += size) results.push(...await Promise.all(all.slice(at, at + size).map(work)));
+  return results;
+}

@@ -124,13 +124,13 @@ class Socket extends Wire {
   }
 }
 
-// The first frame opens the stream, all others go to /emulation, one after another.
+// The first frame opens the stream, all others go to /emulation, one after another (`post`: at once).
 class Emulated extends Wire {
   begin() { this.sending = Promise.resolve(); this.open = false; }
 
   sendRaw(bytes) {
     if (!this.open) return this.#openStream(bytes);
-    this.sending = this.sending.then(() => this.#post(bytes));
+    this.sending = this.sending.then(() => this.post(bytes));
   }
 
   #openStream(body) {
@@ -186,7 +186,8 @@ class Emulated extends Wire {
     super.got(reply);
   }
 
-  async #post(bytes) {
+  // One request, whatever others are under way.
+  async post(bytes) {
     const session = this.session;
     const protobuf = this.codec === binary;
     const body = protobuf ? Buffer.from(EmulationRequest.encode({...session, data: Buffer.from(bytes)}).finish()) : JSON.stringify({...session, data: bytes.toString()});

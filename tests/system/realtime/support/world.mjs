@@ -5,7 +5,7 @@
 //   const room = await world.room(ada);              // its id
 import {spawn, spawnSync} from 'node:child_process';
 import {createHmac, randomUUID} from 'node:crypto';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import http from 'node:http';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -17,6 +17,9 @@ const binary = process.env.CHATD_BINARY;
 const postgres = process.env.CHATD_TEST_POSTGRES_URL;  // of a server; not set: SQLite
 const secret = "a test's own secret key, long enough";
 const password = 'correct horse battery';
+
+// A sanitizer keeps what is freed: how much memory is in use says nothing then.
+export const sanitized = Object.keys(process.env).some((name) => name.endsWith('SAN_OPTIONS'));
 
 export class World {
   static async start(env = {}) {
@@ -95,6 +98,9 @@ export class World {
     if (wrong && !mayFail) throw new Error(`chatd-feed-writer: ${JSON.stringify(wrong)}`);
     return answers;
   }
+
+  // Bytes of memory that it has.
+  resident() { return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.process.pid}/status`, 'utf8'))[1]); }
 
   async stop() {
     for (const client of this.clients) await client.close();
