@@ -26,11 +26,14 @@ def parse(words):
     parser.add_argument("--list", action="store_true", help="the scenarios and their entries")
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--rounds", type=int, help="how many (5)")
+    parser.add_argument("--seconds", type=float, help="measure for so long, where a scenario measures for a time")
     parser.add_argument("--entries", metavar="REGEX", help="only entries whose name has this in it; the limit's frames need chatd in memory")
     parser.add_argument("--messages", type=int, help="the large room of `history` (10,000,000; with --quick 20,000)")
     parser.add_argument("--out", type=pathlib.Path, metavar="FILE.md")
     parser.add_argument("--report", type=pathlib.Path, metavar="FILE.json")
     options = parser.parse_args(words)
+    if options.seconds is not None and options.seconds <= 0:
+        parser.error("--seconds must be more than 0")
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be at least 1")
     options.rounds = options.rounds or (1 if options.quick else 5)
@@ -87,14 +90,14 @@ def main(words=None):
     prepare()
     date = datetime.date.today().isoformat()
     selected = chosen(parser, options)
-    path = destination(options, not (options.scenarios or options.quick or options.entries), machine.describe(), date)
+    path = destination(options, not (options.scenarios or options.quick or options.entries or options.seconds), machine.describe(), date)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with Session(options.rounds, options.quick) as session, contextlib.suppress(KeyboardInterrupt):
+    with Session(options.rounds, options.quick, options.seconds) as session, contextlib.suppress(KeyboardInterrupt):
         for scenario in selected:
             try:
                 session.measure(scenario)
             finally:  # what was measured is not lost with what comes after it
-                report.write({**session.summary(date), "messages": options.messages}, path)
+                report.write({**session.summary(date), "messages": options.messages, "planned": [each.name for each in selected]}, path)
     failed = [run for run in session.runs if run["answer"] is None]
     print(f"written: {path}" + (f"; {len(failed)} runs FAILED" if failed else ""))
     return 1 if failed or not session.runs else 0

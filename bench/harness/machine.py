@@ -106,14 +106,6 @@ def family(found, roots):
     return members
 
 
-def cpu_of_family(root, found=None):
-    """CPU-seconds of a process and its descendants, ended ones of its own children included. For PostgreSQL."""
-    found = found or processes()
-    if root not in found:
-        return 0.0
-    return found[root].reaped + sum(found[pid].own for pid in family(found, [root]))
-
-
 @dataclasses.dataclass
 class Snapshot:
     """CPU time of everything, at one moment."""
@@ -136,7 +128,8 @@ def others(before, after, ours):
     `ours` are the roots of what belongs to the measurement. Kernel threads are no strangers: they work for us too.
     """
     took = max(after.at - before.at, 1e-9)
-    mine = family(before.found, [*ours, 2]) | family(after.found, [*ours, 2])
+    kernel = [2] if 2 in after.found and after.found[2].name == "kthreadd" else []  # in a container it may be anybody
+    mine = family(before.found, [*ours, *kernel]) | family(after.found, [*ours, *kernel])
     used = sum(_grown(before, after, pid) for pid in mine)
     # What of ours ended in between is in its parent's account of reaped children, if its parent is ours.
     used += sum(_reaped(before, after, pid) for pid in ours if pid in after.found)

@@ -56,13 +56,17 @@ def head(summary, readme):
     rounds = "One round" if summary["rounds"] == 1 else f"{summary['rounds']} rounds, interleaved"
     lines.append(f"{told['cpus']} CPUs{' of a virtual machine' if told['virtual'] else ''}, {told['memory_mb']:,} MB, {told['system']}, {told['kernel']}; frequency governor: "
                  f"{told['governor']}, turbo: {told['turbo']}; databases on {summary['storage']['file_system']}. Server on CPU {cpus['server']}, generator on CPU "
-                 f"{cpus['generator']}, {where}. {rounds}{when(summary)}.")
+                 f"{cpus['generator']}, {where}. {rounds}{when(summary)}" +
+                 (f"; {summary['seconds']:g} s measured in each run" if summary.get("seconds") else "") + ".")
     lines.append("Each cell: the median of the rounds (the least - the most). Ratios are taken within each round. Another machine gives other figures; "
                  "compare the ratios. chatd's rows are room sockets where they do not say realtime. [What is measured and how to repeat it](" + readme + ").")
     versions = "; ".join(f"{name}: {version}" for name, version in sorted(summary["versions"].items()) if version)
     lines.append(f"Versions: {versions}." if versions else "")
     if summary["missing"]:
         lines.append("**Not measured, because it is missing here:** " + "; ".join(f"{name}: {what}" for name, what in sorted(summary["missing"].items())) + ".")
+    unfinished = set(summary.get("planned", ())) - {run["scenario"] for run in summary["runs"]}
+    if unfinished:
+        lines.append(f"**The session was ended early.** Not measured: {', '.join(sorted(unfinished))}.")
     return "\n\n".join(line for line in lines if line)
 
 

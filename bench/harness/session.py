@@ -30,8 +30,8 @@ def exact_counts(before, after):
 
 
 class Session:
-    def __init__(self, rounds, quick, say=None):
-        self.rounds, self.quick, self.say = rounds, quick, say or (lambda line: print(line, file=sys.stderr, flush=True))
+    def __init__(self, rounds, quick, seconds=None, say=None):
+        self.rounds, self.quick, self.seconds, self.say = rounds, quick, seconds, say or (lambda line: print(line, file=sys.stderr, flush=True))
         self.runs, self.missing, self.versions = [], {}, {}
         self._cluster, self._kept = None, contextlib.ExitStack()
 
@@ -52,6 +52,10 @@ class Session:
     def roots(self):
         """The processes that are no strangers: we with our children, and PostgreSQL, which is nobody's child."""
         return [os.getpid(), *([self._cluster.pid()] if self._cluster else [])]
+
+    def options(self, scenario, entry):
+        options = scenario.options(entry, self.quick)
+        return {**options, "seconds": self.seconds} if self.seconds and "seconds" in options else options
 
     def measure(self, scenario):
         entries = [entry for entry in scenario.entries if self._has(entry)]
@@ -101,7 +105,7 @@ class Session:
                     load.run(scenario.before[0], {**scenario.before[1], **running.options})
                 counted = running.counters()
                 before = machine.snapshot()
-                run["answer"] = load.run(entry.load or scenario.load, {**scenario.options(entry, self.quick), **running.options})
+                run["answer"] = load.run(entry.load or scenario.load, {**self.options(scenario, entry), **running.options})
                 run["machine"] = machine.others(before, machine.snapshot(), self.roots())
                 run["exact"] = exact_counts(counted, running.counters())
         except FAULTS as error:
@@ -134,7 +138,7 @@ class Session:
     def summary(self, date):
         """All that a report needs, as JSON."""
         return {
-            "date": date, "quick": self.quick, "rounds": self.rounds, "machine": machine.describe(),
+            "date": date, "quick": self.quick, "rounds": self.rounds, "seconds": self.seconds, "machine": machine.describe(),
             "cpus": {"server": server.SERVER_CPU, "generator": server.LOAD_CPU, "database": server.DATABASE_CPU}, "storage": machine.storage(),
             "versions": {"chatd": chatd.version(), **self.versions}, "missing": self.missing, "settings": {**chatd.SETTINGS, "SECRET_KEY": "..."}, "runs": self.runs,
         }

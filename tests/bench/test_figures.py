@@ -95,10 +95,11 @@ def test_what_the_hypervisor_took_disturbs_too():
     assert machine.disturbed(seen)
 
 
-def test_a_database_is_counted_with_its_processes_ended_ones_too():
-    found = world((1, 0, "init", 0, 0), (50, 1, "postgres", 1, 2), (51, 50, "postgres", 4, 0), (52, 50, "postgres", 8, 0), (60, 1, "other", 99, 0))
-    assert machine.cpu_of_family(50, found) == 15
-    assert machine.cpu_of_family(77, found) == 0
+def test_a_second_process_that_is_no_kernel_is_a_stranger():
+    before = world((1, 0, "init", 0, 0), (2, 1, "shell", 0, 0), (10, 1, "run", 0, 0))
+    after = world((1, 0, "init", 0, 0), (2, 1, "shell", 5, 0), (10, 1, "run", 1, 0))
+    seen = machine.others(*snapshots(before, after, busy=6.0), [10])
+    assert (seen["others"], seen["biggest"]) == (pytest.approx(0.5), "shell")
 
 
 def test_a_file_is_named_after_the_cpu():

@@ -133,3 +133,9 @@ def test_a_report_can_be_made_again_from_its_session(tmp_path):
 def test_a_session_without_a_single_good_run_still_has_a_report():
     text, plots = report.render(summary(runs=[run("serial", 0, "limit", error="no server")]), "x")
     assert "no server" in text and plots == {}
+
+
+def test_a_session_that_was_ended_early_says_so():
+    text, _ = report.render(summary(planned=["serial", "durable", "storm"], seconds=2.0), "x")
+    assert "ended early.** Not measured: storm." in text and "; 2 s measured in each run." in text
+    assert "ended early" not in report.render(summary(planned=["serial", "durable"]), "x")[0]

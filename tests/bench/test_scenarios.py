@@ -147,9 +147,17 @@ def test_five_rounds_are_the_rule_and_one_the_quick_exception():
     assert cli.parse([])[1].rounds == 5
     assert cli.parse(["--quick"])[1].rounds == 1
     assert cli.parse(["--rounds", "7"])[1].rounds == 7
-    for wrong in (["--rounds", "0"], ["--messages", "5"]):
+    for wrong in (["--rounds", "0"], ["--messages", "5"], ["--seconds", "0"]):
         with pytest.raises(SystemExit):
             cli.parse(wrong)
+
+
+def test_a_time_of_ones_own_replaces_only_times():
+    made = session.Session(1, False, seconds=2.0)
+    serial, storm = ALL["serial"], ALL["storm"]
+    assert made.options(serial, serial.entries[0]) == {**serial.words, "seconds": 2.0}
+    assert "seconds" not in made.options(storm, storm.entries[0])
+    assert session.Session(1, False).options(serial, serial.entries[0]) == serial.words
 
 
 def test_an_unknown_scenario_is_refused():
