@@ -1,5 +1,5 @@
-// Plain WebSocket, a JSON text a message, a room a path: bench/peers/ws and beast, and what one writes from most libraries'
-// examples. The server sends everything on as it came, to its sender as well, whose own copy stands for the
+// Plain WebSocket, a JSON text a message, a room a path: bench/peers/ws and beast, and what one writes from most
+// libraries' examples. The server sends everything on as it came, to its sender as well, whose own copy stands for the
 // acknowledgement.
 #include "load/dialect.hpp"
 #include "load/websocket.hpp"
