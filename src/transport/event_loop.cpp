@@ -8,12 +8,6 @@
 
 namespace chat::transport {
 
-namespace {
-
-thread_local const EventLoop* running_here = nullptr;
-
-}  // namespace
-
 EventLoop::EventLoop(EventLoopOptions options)
     : options_(options),
       read_buffer_(new char[options.read_buffer_bytes]),
@@ -27,19 +21,19 @@ EventLoop::EventLoop(EventLoopOptions options)
 EventLoop::~EventLoop() = default;
 
 void EventLoop::run() {
-  running_here = this;
+  current() = this;
   auto guard = boost::asio::make_work_guard(context_);
   context_.run();
-  running_here = nullptr;
+  current() = nullptr;
 }
 
 void EventLoop::stop() { context_.stop(); }
 
 std::size_t EventLoop::poll() {
-  const EventLoop* before = std::exchange(running_here, this);
+  EndOfTurn* const before = std::exchange(current(), static_cast<EndOfTurn*>(this));
   context_.restart();
   const std::size_t handlers = context_.poll();
-  running_here = before;
+  current() = before;
   return handlers;
 }
 
@@ -48,7 +42,7 @@ void EventLoop::drain() {
   }
 }
 
-bool EventLoop::at_home() const noexcept { return running_here == this; }
+bool EventLoop::at_home() const noexcept { return current() == static_cast<const EndOfTurn*>(this); }
 
 std::uint32_t EventLoop::ticks(std::chrono::milliseconds d) const noexcept {
   const auto count = (d.count() + options_.tick.count() - 1) / options_.tick.count();
@@ -95,8 +89,16 @@ void EventLoop::cancel_flush(FlushTask& task) noexcept {
   }
 }
 
+void EventLoop::defer(TurnTask& task) {
+  if (std::find(turn_tasks_.begin(), turn_tasks_.end(), &task) != turn_tasks_.end()) return;
+  turn_tasks_.push_back(&task);
+  post_flush();
+}
+
 void EventLoop::flush_turn() {
   const auto begin = std::chrono::steady_clock::now();
+  for (TurnTask* task : turn_tasks_) task->at_end_of_turn();
+  turn_tasks_.clear();
   run_flush_tasks(early_queue_);  // what they request of the others is still this turn's
   flush_posted_ = false;
   if (!early_queue_.empty()) post_flush();

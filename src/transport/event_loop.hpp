@@ -4,6 +4,7 @@
 // thread-safe. Objects that live on a loop (sessions, sockets, feeds) must be gone, or idle, when it is destroyed.
 #pragma once
 
+#include "base/end_of_turn.hpp"
 #include "base/post_together.hpp"
 #include "transport/timer_wheel.hpp"
 
@@ -75,7 +76,7 @@ struct EventLoopOptions {
   std::chrono::milliseconds tick{1000};  // of the timer wheel; tests take less
 };
 
-class EventLoop {
+class EventLoop final : private EndOfTurn {
  public:
   explicit EventLoop(EventLoopOptions options = {});
   ~EventLoop();
@@ -128,6 +129,7 @@ class EventLoop {
 
   void request_flush(FlushTask& task, FlushQueue& queue);
   void post_flush();
+  void defer(TurnTask& task) override;
   void flush_turn();
   void run_flush_tasks(FlushQueue& queue);
   void wait_tick();
@@ -136,6 +138,7 @@ class EventLoop {
   LoopStats stats_;
   std::unique_ptr<char[]> read_buffer_;
   TimerWheel wheel_;  // outlives the context: handlers destroyed with it own nodes
+  std::vector<TurnTask*> turn_tasks_;
   FlushQueue early_queue_;
   FlushQueue flush_queue_;
   FlushQueue flushing_;

@@ -63,8 +63,9 @@ bool Lane::enqueue(Work work, JournalAnswer answer) {
     taken = !stopping_ && queue_.push(work, answer, clock_.steady());
     news_ = news_ || taken;
   }
+  // Of what a turn brings, the first must not set off a commit of its own.
   if (taken)
-    wake_.notify_one();
+    EndOfTurn::run(*this);
   else
     observer_.on_refused(Errc::overloaded);
   return taken;

@@ -8,6 +8,7 @@
 // failed; the patient wait, and are sent when it is back.
 #pragma once
 
+#include "base/end_of_turn.hpp"
 #include "base/time.hpp"
 #include "ports/journal.hpp"
 #include "storage/journal/feed_writer.hpp"
@@ -25,7 +26,7 @@
 
 namespace chat::journal {
 
-class Lane {
+class Lane final : private TurnTask {
  public:
   // `sink` and `clock` outlive it. Opens the writer on its own thread: start is seen in
   // health().
@@ -54,6 +55,7 @@ class Lane {
   using Lock = std::unique_lock<std::mutex>;
   enum class State : std::uint8_t { opening, writable, away, halted };
 
+  void at_end_of_turn() noexcept override { wake_.notify_one(); }
   template <class Work>
   bool enqueue(Work work, JournalAnswer answer);
   void run();

@@ -224,6 +224,33 @@ TEST(EventLoop, EarlyTasksRunBeforeTheOthersAndWhatTheyAskForIsStillThisTurns) {
   EXPECT_EQ(order, "euaea");
 }
 
+TEST(EventLoop, WhatIsAskedForAtTheEndOfTheTurnHappensOnceAndBeforeAnythingIsSent) {
+  EventLoop loop;
+  std::string order;
+  struct Wake final : TurnTask {
+    explicit Wake(std::string& o) : order(o) {}
+    void at_end_of_turn() noexcept override { order += 'w'; }
+    std::string& order;
+  } wake(order);
+  Task sends([&] { order += 's'; });
+  EndOfTurn::run(wake);  // no loop runs here: at once
+  EXPECT_EQ(order, "w");
+  for (int i = 0; i < 3; ++i) {
+    loop.post([&, i] {
+      if (i == 0) loop.request_flush(sends);
+      EndOfTurn::run(wake);
+      order += static_cast<char>('0' + i);
+    });
+  }
+  while (loop.poll() != 0) {
+  }
+  EXPECT_EQ(order, "w012ws");
+  loop.post([&] { EndOfTurn::run(wake); });
+  while (loop.poll() != 0) {
+  }
+  EXPECT_EQ(order, "w012wsw");
+}
+
 TEST(EventLoop, ATaskMayCancelAnotherWhileFlushing) {
   EventLoop loop;
   std::string order;

@@ -1,0 +1,36 @@
+// What is to happen once when a thread's event loop has handled all that was ready.
+#pragma once
+
+namespace chat {
+
+// Home: whoever posts it. It outlives the loops that may have been asked for it.
+class TurnTask {
+ public:
+  // On the thread that asked, before anything of the turn is sent. Asks for nothing more.
+  virtual void at_end_of_turn() noexcept = 0;
+
+ protected:
+  ~TurnTask() = default;
+};
+
+// Implemented by the event loop; one for each thread that runs one.
+class EndOfTurn {
+ public:
+  // Once at the end of this thread's turn, however often it is asked for; at once on a thread without a loop.
+  static void run(TurnTask& task) {
+    if (EndOfTurn* here = current()) return here->defer(task);
+    task.at_end_of_turn();
+  }
+
+ protected:
+  ~EndOfTurn() = default;
+  static EndOfTurn*& current() noexcept {
+    thread_local EndOfTurn* loop = nullptr;
+    return loop;
+  }
+
+ private:
+  virtual void defer(TurnTask& task) = 0;
+};
+
+}  // namespace chat
