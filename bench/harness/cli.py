@@ -16,7 +16,7 @@ import os
 import pathlib
 import sys
 
-from . import machine, report, scenarios, server
+from . import interrupts, machine, report, scenarios, server
 from .session import Session
 
 
@@ -74,6 +74,7 @@ def show(known):
 
 def prepare():
     server.raise_open_files()
+    interrupts.listen()
     # Durable figures want a disk, and PostgreSQL's user a folder that it can enter: /var/tmp is both, /tmp may be neither.
     if "TMPDIR" not in os.environ and os.access("/var/tmp", os.W_OK):
         os.environ["TMPDIR"] = "/var/tmp"
@@ -92,12 +93,14 @@ def main(words=None):
     selected = chosen(parser, options)
     path = destination(options, not (options.scenarios or options.quick or options.entries or options.seconds), machine.describe(), date)
     path.parent.mkdir(parents=True, exist_ok=True)
+    finished = False
     with Session(options.rounds, options.quick, options.seconds) as session, contextlib.suppress(KeyboardInterrupt):
         for scenario in selected:
             try:
                 session.measure(scenario)
             finally:  # what was measured is not lost with what comes after it
                 report.write({**session.summary(date), "messages": options.messages, "planned": [each.name for each in selected]}, path)
+        finished = True
     failed = [run for run in session.runs if run["answer"] is None]
-    print(f"written: {path}" + (f"; {len(failed)} runs FAILED" if failed else ""))
-    return 1 if failed or not session.runs else 0
+    print(f"written: {path}" + (f"; {len(failed)} runs FAILED" if failed else "") + ("" if finished else "; ended early"))
+    return 0 if finished and session.runs and not failed else 1

@@ -21,9 +21,5 @@ class Limit(Subject):
     @contextlib.contextmanager
     def open(self, session, needs):
         command = [PROGRAM, "--port", 0, "--mode", self.mode, "--frame", needs.frame]
-        process = server.Server("limit", command, None, ready=r"^listening on (\d+)$").start()
-        try:
-            with lines(rooms=room_names(needs.rooms)) as files:
-                yield Running({"port": process.port, "dialect": f"limit:frame={needs.frame}", "pid": [f"server={process.pid}"], **files})
-        finally:
-            process.stop()
+        with server.Server("limit", command, None, ready=r"^listening on (\d+)$") as process, lines(rooms=room_names(needs.rooms)) as files:
+            yield Running({"port": process.port, "dialect": f"limit:frame={needs.frame}", "pid": [f"server={process.pid}"], **files})

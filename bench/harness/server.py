@@ -11,6 +11,8 @@ import subprocess
 import threading
 import time
 
+from . import interrupts
+
 
 
 def siblings(cpu):
@@ -62,6 +64,9 @@ def raise_open_files():
     return hard
 
 
+RUNNING = set()  # what a session stops at its end, if an interrupt came where nobody else could
+
+
 class Server:
     """`start()` returns when `ready` matched a line of output, or, without it, when the port can be connected to."""
 
@@ -72,19 +77,34 @@ class Server:
         self.output, self.process, self._seen_ready = collections.deque(maxlen=200), None, threading.Event()
 
     def start(self, timeout=60):
-        self.process = subprocess.Popen(self.command, env=self.env, cwd=self.cwd, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-        threading.Thread(target=self._read, daemon=True).start()
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
+        try:
+            with interrupts.held():
+                self.process = subprocess.Popen(self.command, env=self.env, cwd=self.cwd, stdin=subprocess.DEVNULL,
+                                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+                RUNNING.add(self)
+            reader = threading.Thread(target=self._read, daemon=True)
+            reader.start()
+            if not self._await(time.monotonic() + timeout):
+                self.stop()
+                reader.join(1)  # its last words
+                raise RuntimeError(f"{self.name} did not start:\n" + "\n".join(self.output))
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _await(self, deadline):
+        while time.monotonic() < deadline and self.process.poll() is None:
             if self._is_ready():
-                return self
+                return True
             self._seen_ready.wait(0.02)
-        last = "\n".join(self.output)
+        return False
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *error):
         self.stop()
-        raise RuntimeError(f"{self.name} did not start:\n{last}")
 
     def _is_ready(self):
         if self.ready:
@@ -110,6 +130,7 @@ class Server:
         return self.process.pid
 
     def stop(self, timeout=15):
+        RUNNING.discard(self)
         if self.process is None or self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGTERM)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from . import chatd, load, machine, results, server, stats
+from . import chatd, interrupts, load, machine, results, server, stats
 from .subjects import Needs
 
 FAULTS = (load.Failed, RuntimeError, OSError, subprocess.SubprocessError)
@@ -33,19 +33,22 @@ class Session:
     def __init__(self, rounds, quick, seconds=None, say=None):
         self.rounds, self.quick, self.seconds, self.say = rounds, quick, seconds, say or (lambda line: print(line, file=sys.stderr, flush=True))
         self.runs, self.missing, self.versions = [], {}, {}
-        self._cluster, self._kept = None, contextlib.ExitStack()
+        self._cluster = None
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        self._kept.close()
-        if self._cluster:
-            self._cluster.remove()
+        with interrupts.held():
+            for each in list(server.RUNNING):
+                each.stop()
+            if self._cluster:
+                self._cluster.remove()
 
     def cluster(self):
         if not self._cluster:
-            self._cluster = chatd.Cluster()
+            with interrupts.held():
+                self._cluster = chatd.Cluster()
             self.versions["PostgreSQL"] = self._cluster.sql("SHOW server_version")
         return self._cluster
 

@@ -121,10 +121,7 @@ class Peer(Subject):
     def open(self, session, needs):
         peer, installed = self.described, self.installed()
         port = server.free_port()
-        process = server.Server(peer.title, peer.command(installed, port), port, peer.env(installed), peer.ready).start()
-        try:
+        with server.Server(peer.title, peer.command(installed, port), port, peer.env(installed), peer.ready) as process:
             tokens, rooms = peer.world(process.port, needs.users, needs.rooms) if peer.world else ([], room_names(needs.rooms))
             with lines(rooms=rooms, **({"tokens": tokens} if tokens else {})) as files:
                 yield Running({"port": process.port, "dialect": peer.dialect, "pid": [f"server={process.pid}"], **files})
-        finally:
-            process.stop()

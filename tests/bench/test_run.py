@@ -7,7 +7,7 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from harness import load, results, scenarios
+from harness import load, machine, results, scenarios
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -56,6 +56,23 @@ def test_the_plots_are_pictures(session):
     for each in plots:
         assert f"](report/{each.name})" in text
         xml.parse(each)
+
+
+def test_a_session_that_is_told_to_end_leaves_no_server_behind(tmp_path):
+    path = tmp_path / "report.md"
+    process = subprocess.Popen([ROOT / "bench/run", "serial", "--quick", "--rounds", "1000", "--entries", "PostgreSQL|mosquitto", "--out", path],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    children = set()
+    for line in process.stderr:
+        children |= machine.family(machine.processes(), [process.pid])
+        if "mosquitto: " in line:
+            break
+    process.terminate()
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 1 and "ended early" in told
+    assert path.exists()
+    left = [machine.processes()[pid].name for pid in children if pid in machine.processes()]
+    assert left == []
 
 
 def test_every_dialect_of_a_peer_is_in_the_generator():
