@@ -201,7 +201,7 @@ inline void Traffic::on_ack(Connection& c, const Event& e, std::uint64_t now) {
   }
 }
 
-void add_traffic(Json& out, const Run& run, const Traffic& traffic, const TrafficOptions& options, const Measured& m) {
+void add_traffic(Json& out, const Run& run, const Traffic& traffic, const TrafficOptions& options, const Counts& m) {
   const double time = run.measured_s();
   out.set("members", options.members).set("senders", options.senders).set("payload", options.payload);
   if (options.rate > 0) {

@@ -23,6 +23,13 @@ struct TrafficOptions {
 
 TrafficOptions traffic_options(const Options& given);
 
+struct Counts {
+  std::uint64_t sent = 0, acked = 0, delivered = 0, bytes = 0;
+  friend Counts operator-(const Counts& a, const Counts& b) {
+    return {a.sent - b.sent, a.acked - b.acked, a.delivered - b.delivered, a.bytes - b.bytes};
+  }
+};
+
 class Traffic final : public Watcher {
  public:
   Traffic(Run& run, Swarm& swarm, TrafficOptions options);
@@ -42,8 +49,7 @@ class Traffic final : public Watcher {
   void drain();             // that, and a moment longer for what might come twice
 
   // Counts of all time; the latencies below are of messages that were sent in the run's measured time.
-  std::uint64_t sent() const { return sent_; }
-  std::uint64_t acked() const { return acked_; }
+  Counts counts() const { return {sent_, acked_, delivered_, swarm_.bytes_received()}; }
   std::uint64_t delivered() const { return delivered_; }
 
   Histogram delivery, ack;
@@ -107,10 +113,8 @@ class Traffic final : public Watcher {
   std::uint64_t progress_ = 0, progress_ns_ = 0;
 };
 
-// Counts of the measured time.
-struct Measured {
-  std::uint64_t sent = 0, acked = 0, delivered = 0, bytes = 0;
-};
-void add_traffic(Json& out, const Run& run, const Traffic& traffic, const TrafficOptions& options, const Measured& m);
+// `counts` are those of the measured time.
+void add_traffic(Json& out, const Run& run, const Traffic& traffic, const TrafficOptions& options,
+                 const Counts& counts);
 
 }  // namespace load

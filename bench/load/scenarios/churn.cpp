@@ -24,8 +24,21 @@ class Visitors final : public Watcher {
   }
 
   void start() { start_ns_ = now_ns(); }
-  void stop() { stopped_ = true; }
-  bool empty() const { return staying_.empty() && coming_ == 0 && swarm_.leaving() == 0; }
+
+  // Nobody comes any more; until all have left.
+  void see_off() {
+    stopped_ = true;
+    turn_until(
+        run_,
+        [&] {
+          tend();
+          return staying_.empty() && coming_ == 0 && swarm_.leaving() == 0;
+        },
+        [&] { return joins + swarm_.size(); },
+        [&] {
+          return std::to_string(swarm_.leaving()) + " connections that said goodbye were not ended by the server";
+        });
+  }
 
   // Lets in who is due, sends off who has stayed; returns when to be called again.
   std::uint64_t tend() {
@@ -98,24 +111,15 @@ Json churn(Run& run) {
   };
   go_on(warmup);
   run.begin();
-  const Measured before{traffic.sent(), traffic.acked(), traffic.delivered(), swarm.bytes_received()};
+  const Counts before = traffic.counts();
   const std::uint64_t joins_before = visitors.joins;
   visitors.joined.clear();
   go_on(time);
   const std::uint64_t joins = visitors.joins - joins_before;
-  const Measured m{traffic.sent() - before.sent, traffic.acked() - before.acked, traffic.delivered() - before.delivered,
-                   swarm.bytes_received() - before.bytes};
+  const Counts m = traffic.counts() - before;
   run.end();
-  visitors.stop();
   traffic.stop();
-  turn_until(
-      run,
-      [&] {
-        visitors.tend();
-        return visitors.empty();
-      },
-      [&] { return visitors.joins + swarm.size(); },
-      [&] { return std::to_string(swarm.leaving()) + " connections that said goodbye were not ended by the server"; });
+  visitors.see_off();
   traffic.drain();
   Json out = run.head();
   add_traffic(out, run, traffic, options, m);

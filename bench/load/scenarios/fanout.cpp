@@ -23,7 +23,7 @@ Json talk(Run& run, const TrafficOptions& options, double warmup, std::uint32_t 
     traffic.turn_until_there();
   }
   run.begin();
-  const Measured before{traffic.sent(), traffic.acked(), traffic.delivered(), swarm.bytes_received()};
+  const Counts before = traffic.counts();
   if (count > 0) {
     traffic.allow(count);
     traffic.turn_until_sent();
@@ -31,8 +31,7 @@ Json talk(Run& run, const TrafficOptions& options, double warmup, std::uint32_t 
   } else {
     traffic.turn_for(time);
   }
-  const Measured m{traffic.sent() - before.sent, traffic.acked() - before.acked, traffic.delivered() - before.delivered,
-                   swarm.bytes_received() - before.bytes};
+  const Counts m = traffic.counts() - before;
   run.end();
   traffic.stop();
   traffic.drain();

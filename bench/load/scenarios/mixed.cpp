@@ -52,8 +52,7 @@ class Samples {
   void start() {
     traffic_.also = &latency_;
     latency_.clear();
-    sent_ = traffic_.sent();
-    delivered_ = traffic_.delivered();
+    before_ = traffic_.counts();
   }
 
   void take() {
@@ -65,7 +64,8 @@ class Samples {
       one.set("cpu_s", run_.processes.usage("server").cpu_s());
       rss_.push_back(memory.rss_kib);
     }
-    one.set("sent", traffic_.sent() - sent_).set("delivered", traffic_.delivered() - delivered_);
+    const Counts counts = traffic_.counts() - before_;
+    one.set("sent", counts.sent).set("delivered", counts.delivered);
     const auto us = [&](double q) { return 1e-3 * static_cast<double>(latency_.at(q)); };
     one.set("p50_us", us(0.5)).set("p99_us", us(0.99)).set("max_us", us(1)).set("open", swarm_.size());
     p99_.push_back(latency_.at(0.99));
@@ -93,7 +93,8 @@ class Samples {
   const Swarm& swarm_;
   Traffic& traffic_;
   Histogram latency_;
-  std::uint64_t sent_ = 0, delivered_ = 0, smallest_ = ~std::uint64_t{0};
+  Counts before_{};
+  std::uint64_t smallest_ = ~std::uint64_t{0};
   std::vector<std::uint64_t> rss_, p99_;
   std::string list_;
 };
@@ -151,75 +152,105 @@ class Askers {
   std::mt19937_64 random_{1};
 };
 
-}  // namespace
-
-Json mixed(Run& run) {
-  run.need_dialect();
-  const std::size_t connections = run.options.count("connections", 2000);
-  const double talking = run.options.number("talking", 0.1);
+TrafficOptions talking_rooms(const Run& run, std::size_t connections) {
   TrafficOptions options;
   options.rooms = std::min(run.options.count("talk-rooms", 10), run.rooms.size());
   options.rate = run.options.number("rate", 50);
   options.payload = std::max(kStampBytes, run.options.count("payload", 120));
   if (options.rooms == 0 || options.rate <= 0) die("mixed wants a --rate and a talking room at least");
-  const auto there = static_cast<std::size_t>(talking * static_cast<double>(connections)) / options.rooms;
+  const double share = run.options.number("talking", 0.1);
+  const auto there = static_cast<std::size_t>(share * static_cast<double>(connections)) / options.rooms;
   options.senders = 1;
   options.members = std::max<std::size_t>(there, 2) - 1;
-  const double warmup = run.options.number("warmup", 5), time = run.options.number("seconds", 60);
-  Every typing(run.options.number("typing-rate", 10)), sampling(1 / std::max(0.1, run.options.number("sample", 5)));
-  Askers askers(run);
-  run.options.refuse_unknown();
+  return options;
+}
 
+// All that goes on beside the messages, each at its own rate.
+class Day {
+ public:
+  Day(Run& run, Swarm& swarm, Traffic& traffic)
+      : askers(run),
+        samples(run, swarm, traffic),
+        swarm_(swarm),
+        traffic_(traffic),
+        typing_(run.options.number("typing-rate", 10)),
+        sampling_(1 / std::max(0.1, run.options.number("sample", 5))) {}
+
+  void start() {
+    askers.open();
+    traffic_.start();
+    typing_.start();
+  }
+
+  void measure() {
+    measured_ = true;
+    sampling_.start();
+    samples.start();
+  }
+
+  void go_on(double for_s) {
+    for (const std::uint64_t until = now_ns() + nanoseconds(for_s); now_ns() < until;) {
+      askers.ask(measured_);
+      typing_.run([&](std::uint64_t) {
+        if (swarm_.typing(*traffic_.speakers()[random_() % traffic_.speakers().size()])) ++typed;
+      });
+      if (measured_) sampling_.run([&](std::uint64_t) { samples.take(); });
+      std::uint64_t next = std::min({until, askers.history.next_ns(), askers.logins.next_ns(), typing_.next_ns()});
+      if (measured_) next = std::min(next, sampling_.next_ns());
+      traffic_.turn(next);
+    }
+  }
+
+  Askers askers;
+  Samples samples;
+  std::uint64_t typed = 0;
+
+ private:
+  Swarm& swarm_;
+  Traffic& traffic_;
+  Every typing_, sampling_;
+  std::mt19937_64 random_{1};
+  bool measured_ = false;
+};
+
+}  // namespace
+
+Json mixed(Run& run) {
+  run.need_dialect();
+  const std::size_t connections = run.options.count("connections", 2000);
+  const double warmup = run.options.number("warmup", 5), time = run.options.number("seconds", 60);
+  const TrafficOptions options = talking_rooms(run, connections);
   Swarm swarm(run.loop, *run.dialect, run.server);
   Traffic traffic(run, swarm, options);
+  Day day(run, swarm, traffic);
+  run.options.refuse_unknown();
+
   traffic.open();
   const std::size_t busy = swarm.size(), idle = connections > busy ? connections - busy : 0;
   const std::size_t quiet_rooms = run.rooms.size() - options.rooms;
   if (idle > 0 && quiet_rooms == 0) die("mixed wants more rooms than talk: the idle ones sit elsewhere");
   open_all(run, swarm, idle, options.burst, false,
            [&](std::size_t i) { swarm.add(run.role(busy + i, options.rooms + i % quiet_rooms), 1, 0); });
-  askers.open();
-
-  std::mt19937_64 random(1);
-  std::uint64_t typed = 0;
-  bool measured = false;
-  Samples samples(run, swarm, traffic);
-  const auto go_on = [&](double for_s) {
-    for (const std::uint64_t until = now_ns() + nanoseconds(for_s); now_ns() < until;) {
-      askers.ask(measured);
-      typing.run([&](std::uint64_t) {
-        if (swarm.typing(*traffic.speakers()[random() % traffic.speakers().size()])) ++typed;
-      });
-      if (measured) sampling.run([&](std::uint64_t) { samples.take(); });
-      std::uint64_t next = std::min({until, askers.history.next_ns(), askers.logins.next_ns(), typing.next_ns()});
-      if (measured) next = std::min(next, sampling.next_ns());
-      traffic.turn(next);
-    }
-  };
-  traffic.start();
-  typing.start();
-  go_on(warmup);
+  day.start();
+  day.go_on(warmup);
   run.begin();
-  measured = true;
-  const Measured before{traffic.sent(), traffic.acked(), traffic.delivered(), swarm.bytes_received()};
-  sampling.start();
-  samples.start();
-  go_on(time);
-  samples.take_last();
-  const Measured m{traffic.sent() - before.sent, traffic.acked() - before.acked, traffic.delivered() - before.delivered,
-                   swarm.bytes_received() - before.bytes};
+  const Counts before = traffic.counts();
+  day.measure();
+  day.go_on(time);
+  day.samples.take_last();
+  const Counts m = traffic.counts() - before;
   run.end();
   traffic.stop();
-  askers.finish();
+  day.askers.finish();
   traffic.drain();
 
   Json out = run.head();
   out.set("connections", swarm.size()).set("idle_open", idle).set("talking_rooms", options.rooms);
   add_traffic(out, run, traffic, options, m);
-  out.set("history_us", askers.history_us);
-  if (askers.login_us.count()) out.set("login_us", askers.login_us);
-  out.set("typed", typed).set("signals", swarm.signals());
-  samples.report(out);
+  out.set("history_us", day.askers.history_us);
+  if (day.askers.login_us.count()) out.set("login_us", day.askers.login_us);
+  out.set("typed", day.typed).set("signals", swarm.signals());
+  day.samples.report(out);
   run.add_costs(out);
   return out;
 }

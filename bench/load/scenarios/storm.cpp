@@ -83,53 +83,72 @@ class Returning final : public Watcher {
   bool bare_;
 };
 
-}  // namespace
+struct StormOptions {
+  explicit StormOptions(const Options& given)
+      : bare(given.has("bare")),
+        clients(given.count("clients", 10'000)),
+        missed(given.count("missed", 50)),
+        burst(std::max<std::size_t>(1, given.count("burst", 2000))),
+        payload(std::max(kStampBytes, given.count("payload", 120))) {
+    if (bare) missed = 0;
+  }
+  bool bare;
+  std::size_t clients, missed, burst, payload;
+};
 
-Json storm(Run& run) {
-  run.need_dialect();
-  const bool bare = run.options.has("bare");
-  const std::size_t clients = run.options.count("clients", 10'000);
-  const std::size_t missed = bare ? 0 : run.options.count("missed", 50);
-  const std::size_t burst = std::max<std::size_t>(1, run.options.count("burst", 2000));
-  const std::size_t payload = std::max(kStampBytes, run.options.count("payload", 120));
-  if (bare) run.options.count("missed", 0);
-  run.options.refuse_unknown();
-  const Traits traits = run.dialect->traits();
-  if (missed > 0 && !(traits.resumes && traits.numbered)) die("this dialect cannot resume: --missed 0, or --bare");
-  std::vector<Position> positions(run.rooms.size());
-  if (missed > 0) positions = store(run, missed, payload);
-  turn_for(run, 0.5);
-
-  Swarm swarm(run.loop, *run.dialect, run.server);
-  Returning returning(missed, bare);
-  swarm.watch_by(&returning);
-  run.begin();
-  returning.start_ns = now_ns();
+// Lets everybody in, until all are served.
+void gather(Run& run, Swarm& swarm, Returning& returning, const StormOptions& options,
+            const std::vector<Position>& positions) {
   std::size_t added = 0;
   const auto add = [&] {
     Role role = run.role(added, added % run.rooms.size());
-    role.bare = bare;
+    role.bare = options.bare;
     const Position& position = positions[role.room];
-    if (missed > 0) {
+    if (options.missed > 0) {
       role.after = position.after;
       role.epoch = position.epoch;
     }
     ++added;
-    swarm.add(role, 1, missed > 0 ? 2 : 1, missed > 0 ? position.after : 0);
+    swarm.add(role, 1, options.missed > 0 ? 2 : 1, position.after);
   };
   turn_until(
       run,
       [&] {
-        while (added < clients && swarm.unopened() < burst) add();
-        return returning.served == clients;
+        while (added < options.clients && swarm.unopened() < options.burst) add();
+        return returning.served == options.clients;
       },
       [&] { return added + returning.served + returning.replayed; },
-      [&] { return "only " + std::to_string(returning.served) + " of " + std::to_string(clients) + " were served"; });
+      [&] {
+        return "only " + std::to_string(returning.served) + " of " + std::to_string(options.clients) + " were served";
+      });
+}
+
+}  // namespace
+
+Json storm(Run& run) {
+  run.need_dialect();
+  const StormOptions options(run.options);
+  run.options.refuse_unknown();
+  const Traits traits = run.dialect->traits();
+  if (options.missed > 0 && !(traits.resumes && traits.numbered))
+    die("this dialect cannot resume: --missed 0, or --bare");
+  std::vector<Position> positions(run.rooms.size());
+  if (options.missed > 0) positions = store(run, options.missed, options.payload);
+  turn_for(run, 0.5);
+
+  Swarm swarm(run.loop, *run.dialect, run.server);
+  Returning returning(options.missed, options.bare);
+  swarm.watch_by(&returning);
+  run.begin();
+  returning.start_ns = now_ns();
+  gather(run, swarm, returning, options, positions);
   run.end();
   turn_for(run, 0.2);  // what comes twice comes now
-  if (returning.replayed != static_cast<std::uint64_t>(missed) * clients) die("more was replayed than was missed");
+  if (returning.replayed != static_cast<std::uint64_t>(options.missed) * options.clients)
+    die("more was replayed than was missed");
   Json out = run.head();
-  out.set("clients", clients).set("missed", missed).set("bare", bare).set("burst", burst).set("payload", payload);
+  out.set("clients", options.clients).set("missed", options.missed).set("bare", options.bare);
+  out.set("burst", options.burst).set("payload", options.payload);
   out.set("connected_s", seconds(returning.connected_ns - returning.start_ns));
   out.set("served_s", seconds(returning.served_ns - returning.start_ns)).set("seconds", run.measured_s());
   out.set("connected_us", returning.opened).set("served_us", returning.each).set("replayed", returning.replayed);
