@@ -8,7 +8,8 @@ _state = {"held": 0, "pending": False}
 
 def listen():
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _on_signal)
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup is to be believed
+            signal.signal(each, _on_signal)
 
 
 def _on_signal(*_):

@@ -11,6 +11,8 @@ from harness import interrupts, server
 @pytest.fixture(autouse=True)
 def listening():
     usual = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for each in usual:
+        signal.signal(each, signal.SIG_DFL)
     interrupts.listen()
     yield
     for each, handler in usual.items():
@@ -21,6 +23,13 @@ def listening():
 def test_a_signal_interrupts(which):
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), which)
+
+
+def test_what_nohup_ignores_stays_ignored():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    interrupts.listen()
+    os.kill(os.getpid(), signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 def test_an_interrupt_waits_for_what_is_being_started():
