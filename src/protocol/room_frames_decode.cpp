@@ -1,5 +1,7 @@
 #include "protocol/room_frames.hpp"
 
+#include "base/siphash.hpp"
+
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <array>
@@ -14,6 +16,15 @@ namespace json = boost::json;
 using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t kMaxDepth = 32;
+
+// Of names that a client chose: std::hash has collisions that anybody can make, by the thousand.
+struct NameHash {
+  std::size_t operator()(const std::string& name) const noexcept {
+    static const SipKey key = SipKey::random();
+    return static_cast<std::size_t>(siphash(key, name));
+  }
+};
+using Names = std::unordered_set<std::string, NameHash>;
 
 // Takes `content` and `client_id` of the outermost object; everything else is checked and dropped.
 class ClientFrameHandler {
@@ -143,8 +154,8 @@ class ClientFrameHandler {
   bool seen_content_ = false;
   bool seen_client_id_ = false;
   std::string name_;
-  std::unordered_set<std::string> top_names_;           // apart from the two
-  std::vector<std::unordered_set<std::string>> names_;  // of each open inner object
+  Names top_names_;           // apart from the two
+  std::vector<Names> names_;  // of each open inner object
 };
 
 }  // namespace
