@@ -43,10 +43,9 @@ bool is_plain(std::uint64_t block) {
 // Texts of two blocks each that lead from one state of the hash to another: the first is any, the second follows.
 std::vector<std::string> ways(std::uint64_t from, std::uint64_t to, std::size_t count) {
   std::vector<std::string> out;
-  std::uint64_t any = from;
-  while (out.size() < count) {
-    any = any * 6364136223846793005ull + 1442695040888963407ull;
-    const std::uint64_t first = 0x6161616161616161ull + (any >> 20 & 0x0F0F0F0F0F0F0F0Full);
+  for (std::uint64_t number = 0; out.size() < count; ++number) {
+    std::uint64_t first = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) first = first << 8 | ('a' + (number >> (4 * i) & 0xF));
     const std::uint64_t second = block_of(after(from, first) ^ (to * kInverse));
     if (!is_plain(second)) continue;
     std::string text(2 * kBlock, '\0');
