@@ -141,18 +141,22 @@ void ChatSession::connect(CommandId id, ConnectRequest request) {
   spawn(id, log_in(id, std::move(request)));
 }
 
-awaitable<void> ChatSession::log_in(CommandId id, ConnectRequest request) {
+// Whose token it is; without a hop when that is known.
+awaitable<Result<Session>> ChatSession::judge(std::string token) {
   auto& sessions = realtime_.services().sessions;
-  auto session = sessions.try_authenticate(request.token);
-  if (!session) session = co_await sessions.authenticate(request.token);
+  auto known = sessions.try_authenticate(token);
+  if (known) co_return std::move(*known);
+  co_return co_await sessions.authenticate(std::move(token));
+}
+
+awaitable<void> ChatSession::log_in(CommandId id, ConnectRequest request) {
+  auto session = co_await judge(request.token);
   if (!alive()) co_return;
-  if (!*session) {
-    const Errc why = session->error().code;
-    if (why != Errc::unauthenticated) co_return refuse_connect(id, error_of(why));
-    if (!sessions.is_expired(request.token)) co_return close(CloseCode::invalid_token);
-    co_return refuse_connect(id, ErrorCode::token_expired);
-  }
-  enter(id, std::move(**session), request);
+  if (session) co_return enter(id, std::move(*session), request);
+  const Errc why = session.error().code;
+  if (why != Errc::unauthenticated) co_return refuse_connect(id, error_of(why));
+  if (!realtime_.services().sessions.is_expired(request.token)) co_return close(CloseCode::invalid_token);
+  refuse_connect(id, ErrorCode::token_expired);
 }
 
 // The user's own feed first: its position stands in the answer to `connect`.
@@ -192,18 +196,17 @@ void ChatSession::leave_unread() {
 void ChatSession::refresh(CommandId id, RefreshRequest request) { spawn(id, renew(id, std::move(request.token))); }
 
 awaitable<void> ChatSession::renew(CommandId id, std::string token) {
-  auto& sessions = realtime_.services().sessions;
-  auto session = sessions.try_authenticate(token);
-  if (!session) session = co_await sessions.authenticate(token);
+  auto session = co_await judge(token);
   if (!alive()) co_return;
-  if (!*session) {
-    const Errc why = session->error().code;
+  if (!session) {
+    const Errc why = session.error().code;
     if (why != Errc::unauthenticated) co_return refuse(id, error_of(why));
-    co_return close(sessions.is_expired(token) ? CloseCode::connection_expired : CloseCode::invalid_token);
+    const bool expired = realtime_.services().sessions.is_expired(token);
+    co_return close(expired ? CloseCode::connection_expired : CloseCode::invalid_token);
   }
-  if ((*session)->principal.id != who_->principal.id) co_return close(CloseCode::invalid_token);
-  const bool newer = (*session)->token_version != who_->token_version;
-  who_ = std::move(**session);
+  if (session->principal.id != who_->principal.id) co_return close(CloseCode::invalid_token);
+  const bool newer = session->token_version != who_->token_version;
+  who_ = std::move(*session);
   if (newer) {  // judged by the token that it has now
     auto& live = realtime_.services().live;
     live.remove(*this);

@@ -49,6 +49,8 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   void opened() override;
   void ended(const transport::CloseInfo& info) override;
   void write(std::string_view frame) override;
+
+  // RealtimeCommands
   void connect(CommandId id, centrifuge::ConnectRequest request) override;
   void subscribe(CommandId id, centrifuge::SubscribeRequest request) override;
   void unsubscribe(CommandId id, centrifuge::UnsubscribeRequest request) override;
@@ -74,6 +76,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   // LiveSession
   void on_revoked() noexcept override;
 
+  // chat_session.cpp
   Self self() { return std::static_pointer_cast<ChatSession>(shared_from_this()); }
   void spawn(CommandId id, boost::asio::awaitable<void> work, std::function<void()> then = {});
   void fail(CommandId id);
@@ -81,12 +84,18 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   void end_turn(ReplyTurns::Kind kind);
   void next_turn();
 
+  boost::asio::awaitable<Result<Session>> judge(std::string token);
   boost::asio::awaitable<void> log_in(CommandId id, centrifuge::ConnectRequest request);
   void enter(CommandId id, Session session, const centrifuge::ConnectRequest& request);
   void welcome(CommandId id, centrifuge::SubscribeResult own);
   void leave_unread();
   boost::asio::awaitable<void> renew(CommandId id, std::string token);
 
+  // chat_session_channels.cpp
+  std::optional<FeedKey> feed_of(CommandId id, std::string_view channel);
+  Channel* find(const FeedKey& feed) noexcept;
+  Channel& channel_of(const fanout::Subscription& subscription) noexcept;
+  void erase(const Channel& channel);
   void approach(Channel& channel);
   boost::asio::awaitable<void> join(FeedKey feed);
   void start(Channel& channel, std::optional<Seq> member_as_of);
@@ -95,6 +104,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   void go_on_after(const Asked& asked);
   void end(Channel& channel, centrifuge::UnsubscribeCode why);
 
+  // chat_session_commands.cpp
   boost::asio::awaitable<void> post(CommandId id, NewMessage message);
   void read_in_turn(CommandId id, std::function<boost::asio::awaitable<void>()> read);
   boost::asio::awaitable<void> read_history(CommandId id, FeedKey feed, FeedQuery query);
@@ -103,11 +113,6 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   boost::asio::awaitable<void> tell_presence_stats(CommandId id, FeedKey feed);
   boost::asio::awaitable<void> answer_with(CommandId id, boost::asio::awaitable<Result<std::string>> call);
 
-  std::optional<FeedKey> feed_of(CommandId id, std::string_view channel);
-  Channel* find(const FeedKey& feed) noexcept;
-  Channel& channel_of(const fanout::Subscription& subscription) noexcept;
-  void erase(const Channel& channel);
-
   const Realtime& realtime_;
   std::optional<Session> who_;
   std::forward_list<Channel> channels_;
@@ -115,7 +120,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   const std::string address_;
   std::chrono::steady_clock::time_point opened_at_;
   std::atomic<fanout::Shard*> home_{nullptr};  // for on_revoked; set when open
-  std::uint32_t commands_ = 0;
+  std::uint32_t commands_ = 0;                 // for the log
   ReplyTurns turns_;
   bool counted_unread_ = false;  // the unread board knows of this session
 };

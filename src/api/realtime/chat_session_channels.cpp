@@ -169,6 +169,7 @@ void ChatSession::on_position_lost(fanout::Subscription& subscription) {
   end(channel, UnsubscribeCode::insufficient_state);
 }
 
+// Met while history is read page by page, as this session does not; and rooms are not deleted.
 void ChatSession::on_feed_gone(fanout::Subscription& subscription) {
   end(channel_of(subscription), UnsubscribeCode::room_deleted);
 }

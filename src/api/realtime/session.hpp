@@ -1,5 +1,5 @@
 // One client of the Centrifuge client protocol (v2), whatever it is allowed to do: commands in, replies and pushes out,
-// liveness, expiry, closing. What the commands mean is decided by who derives from it (chat_session.hpp).
+// liveness, expiry, closing. What the commands mean is decided by who derives from it (commands.hpp).
 //
 // Home: the loop of its connection; every call and every virtual call happens there. Held by the connection, and by
 // what is under way for it; an answer that comes after its end is dropped.
@@ -9,6 +9,7 @@
 // starts what waited for it: that happens in a turn of its own, so whoever answers need not fear for what it holds.
 #pragma once
 
+#include "api/realtime/commands.hpp"
 #include "api/realtime/options.hpp"
 #include "base/time.hpp"
 #include "protocol/centrifuge_codec.hpp"
@@ -30,9 +31,10 @@ inline constexpr std::string_view kRealtimeVersion = "chatd 1.0";  // `version` 
 
 class RealtimeSession : public transport::WebSocketHandler,
                         public std::enable_shared_from_this<RealtimeSession>,
+                        protected RealtimeCommands,
                         private transport::TimerNode {
  public:
-  using CommandId = std::uint32_t;
+  using RealtimeCommands::CommandId;
 
   struct Wire {
     centrifuge::Encoding encoding = centrifuge::Encoding::json;
@@ -59,20 +61,8 @@ class RealtimeSession : public transport::WebSocketHandler,
   void on_close(const transport::CloseInfo& info) override;
 
  protected:
-  // --- what the commands do ---
-  // Each is answered exactly once, now or later, by reply() or refuse() (or not at all when the session is closed).
-  virtual void connect(CommandId id, centrifuge::ConnectRequest command) = 0;  // connected() or refuse_connect()
-  virtual void subscribe(CommandId id, centrifuge::SubscribeRequest command) = 0;
-  virtual void unsubscribe(CommandId id, centrifuge::UnsubscribeRequest command) = 0;
-  virtual void publish(CommandId id, centrifuge::PublishRequest command) = 0;
-  virtual void history(CommandId id, centrifuge::HistoryRequest command) = 0;
-  virtual void presence(CommandId id, centrifuge::PresenceRequest command) = 0;
-  virtual void presence_stats(CommandId id, centrifuge::PresenceStatsRequest command) = 0;
-  virtual void rpc(CommandId id, centrifuge::RpcRequest command) = 0;
-  virtual void refresh(CommandId id, centrifuge::RefreshRequest command) = 0;
-  virtual void sub_refresh(CommandId id, centrifuge::SubRefreshRequest command) = 0;
-
-  // The connection is there: its first frame comes later.
+  // --- for whoever carries the commands out (RealtimeCommands) ---
+  // The connection is there, and its first frame comes later.
   virtual void opened() = 0;
   // It is over, in whatever way. Nothing is sent any more.
   virtual void ended(const transport::CloseInfo& info) = 0;
@@ -114,8 +104,6 @@ class RealtimeSession : public transport::WebSocketHandler,
   const RealtimeOptions& options() const noexcept { return options_; }
   const Clock& clock() const noexcept { return clock_; }
   transport::Connection* socket() const noexcept { return socket_; }
-  std::size_t in_flight() const noexcept { return in_flight_; }
-  bool leaving() const noexcept { return leaving_; }
 
  private:
   struct Emulation;

@@ -5,7 +5,7 @@ import {Client, transports} from './support/sdk.mjs';
 import {Wire} from './support/wire.mjs';
 import {World} from './support/world.mjs';
 
-const world = shared(() => World.start({PING_INTERVAL: '2s', PONG_TIMEOUT: '1s', REALTIME_EXPIRY_GRACE: '1s', TOKEN_CHECK_INTERVAL: '100ms', BACKLOG_BYTES: '1MiB'}));
+const world = shared(() => World.start({PING_INTERVAL: '3s', PONG_TIMEOUT: '2s', REALTIME_EXPIRY_GRACE: '1s', TOKEN_CHECK_INTERVAL: '100ms', BACKLOG_BYTES: '1MiB'}));
 const together = {concurrency: true};
 
 for (const transport of transports) {
@@ -13,7 +13,7 @@ for (const transport of transports) {
     const w = await world(), ada = await w.user();
     const silent = await Wire.enter(w, ada, transport), polite = await Wire.enter(w, ada, transport);
     silent.answersPings = false;
-    assert.deepEqual([polite.welcome.ping, polite.welcome.pong], [2, true]);
+    assert.deepEqual([polite.welcome.ping, polite.welcome.pong], [3, true]);
     assert.deepEqual(await silent.closing(), {code: 3012, reason: 'no pong'});
     assert.equal(silent.pings, 1);
     await polite.until(() => polite.pings >= 2);
