@@ -52,6 +52,7 @@ def remarks(results, scenario, entry):
 COLUMNS = {
     "per_cpu": figure("deliveries per CPU-s", "deliveries_per_cpu_s"), "share": share("share of the limit", "deliveries_per_cpu_s"),
     "against": against("chatd, memory is ... times it", "deliveries_per_cpu_s"), "per_s": figure("deliveries/s", "deliveries_per_s"),
+    "sends": figure("sends a frame, its own count", "exact.sends_per_frame"),
     "user_us": figure("user us a delivery", "user_us_per_delivery"), "messages": figure("messages/s", "messages_per_s"), "messages_cpu": figure("messages per CPU-s of the server", "messages_per_cpu_s"),
     "p50": figure("p50, us", "delivery_us.p50"), "p99": figure("p99, us", "delivery_us.p99"), "p999": figure("p99.9, us", "delivery_us.p999"),
     "against_p50": share("p50, times the limit's", "delivery_us.p50"),

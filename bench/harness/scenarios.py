@@ -99,7 +99,7 @@ def fan_out_entries(mode):
             *peer_entries("fanout", LIMIT))
 
 
-FAN_OUT = ("per_cpu", "share", "against", "per_s", "user_us", "p50", "p99", "rss", "switches", "database", "remarks")
+FAN_OUT = ("per_cpu", "share", "against", "per_s", "user_us", "sends", "p50", "p99", "rss", "switches", "database", "remarks")
 LATENCY = ("p50", "p99", "p999", "against_p50", "per_s", "server_cpu", "rss", "switches", "database", "remarks")
 PER_CPU = Plot("deliveries_per_cpu_s", "deliveries per CPU-second of the server")
 
