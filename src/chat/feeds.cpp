@@ -21,10 +21,9 @@ Result<EventPage> page_of(HistoryStore& history, const FeedKey& feed, const Feed
   if (query.backwards) return history.events_before(feed, query.since.value_or(HistoryStore::kNewest), limit);
   const Seq after = query.since.value_or(Seq(0));
   auto page = history.events_after(feed, after, limit);
-  // What was asked for first is no longer kept: the reader gets what there is.
-  if (page && after.value + 1 < page->head.first_seq.value) {
-    return history.events_after(feed, Seq(page->head.first_seq.value - 1), limit);
-  }
+  // What was asked for first is no longer kept: the reader gets what there is. (`after` may be the largest number.)
+  if (page && after < page->head.first_seq.prev())
+    return history.events_after(feed, page->head.first_seq.prev(), limit);
   return page;
 }
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from support.http_table import Answer, answered, as_bytes, get, names, run, several
+from support.websocket import WebSocket
 
 USERS, ROOMS, MESSAGES, LOGIN = "/api/v1/users", "/api/v1/rooms", "/api/v1/rooms/$ROOM/messages", "/api/v1/auth/login"
 JSON = "Content-Type: application/json\r\n"
@@ -272,3 +273,57 @@ def test_text_comes_back_exactly(world, name):
         wanted = wanted + ("1" if escaped else "2") if len(wanted) < 200 else wanted
         made = world.api.post("/api/v1/rooms", json.dumps({"name": wanted, "description": name}, ensure_ascii=escaped).encode(), world.token)
         assert made.status == 201 and made.json["name"] == wanted and made.json["description"] == name, made
+
+
+# Nothing lies beyond the largest number, whatever way it is asked for; it once wrapped around to the beginning.
+LARGEST = 2**63 - 1
+
+
+@pytest.fixture(scope="module")
+def three(world):
+    room = world.api.room(world.token)["id"]
+    for n in range(3):
+        assert world.api.post(f"/api/v1/rooms/{room}/messages", {"content": f"m{n}"}, world.token).status == 201
+    return room
+
+
+@pytest.mark.parametrize("after", [LARGEST, LARGEST - 1, 3, 2])
+def test_events_after_a_number(world, three, after):
+    wanted = [3] if after == 2 else []
+    answer = world.api.get(f"/api/v1/rooms/{three}/events?after={after}&limit=500", world.token).json
+    assert ([event["seq"] for event in answer["events"]], answer["last_seq"]) == (wanted, 3)
+    socket = WebSocket("127.0.0.1", world.port, "/connection/websocket", timeout=60)
+    socket.send({"id": 1, "connect": {"token": world.guest["token"]}})
+    socket.recv()
+    channel = f"room:{three}"
+    for method, data in (("room.events", {"room_id": three, "after": after}),):
+        socket.send({"id": 2, "rpc": {"method": method, "data": data}})
+        assert [event["seq"] for event in socket.recv()["rpc"]["data"]["events"]] == wanted
+    for offset in (after, 2**64 - 1 if after == LARGEST else after):
+        socket.send({"id": 3, "history": {"channel": channel, "limit": -1, "since": {"offset": offset, "epoch": ""}}})
+        history = socket.recv()["history"]
+        assert ([one["offset"] for one in history.get("publications", [])], history["offset"]) == (wanted, 3)
+        socket.send({"id": 4, "subscribe": {"channel": channel, "recover": True, "offset": offset}})
+        subscribed = socket.recv()["subscribe"]
+        assert subscribed.get("recovered", False) == (offset <= 3) and [one["offset"] for one in subscribed.get("publications", [])] == wanted
+        socket.send({"id": 5, "unsubscribe": {"channel": channel}})
+        assert socket.recv()["unsubscribe"] == {}
+    socket.send({"id": 6, "history": {"channel": channel, "limit": 9, "reverse": True, "since": {"offset": LARGEST, "epoch": ""}}})
+    assert [one["offset"] for one in socket.recv()["history"]["publications"]] == [3, 2, 1]
+    socket.close()
+
+
+@pytest.mark.parametrize("page, size, wanted",
+    [(LARGEST, 100, []), (LARGEST // 100 + 1, 100, []), (LARGEST, 1, []), (2, 2, ["m2"]), (3, 1, ["m2"]), (4, 1, [])])
+def test_pages_as_far_as_numbers_go(world, three, page, size, wanted):
+    answer = world.api.history(three, world.token, page, size)
+    assert [message["content"] for message in answer["messages"]] == wanted
+    assert answer["pagination"] == {"current_page": page, "page_size": size, "total_pages": -(-3 // size), "total_messages": 3}
+
+
+def test_a_room_socket_after_the_largest_number(world, three):
+    socket = WebSocket("127.0.0.1", world.port, f"/api/v1/chat/{three}?token={world.token}&after={LARGEST}", timeout=60)
+    socket.send({"content": "m3", "client_id": "largest"})
+    message = socket.recv()
+    assert (message["type"], message["client_id"], message["seq"]) == ("ack", "largest", 4), "nothing was replayed before it"
+    socket.close()
