@@ -16,7 +16,7 @@ import os
 import pathlib
 import sys
 
-from . import interrupts, machine, report, scenarios, server
+from . import interrupts, load, machine, report, scenarios, server
 from .session import Session
 
 
@@ -88,6 +88,8 @@ def main(words=None):
         summary = json.loads(options.report.read_text())
         report.write(summary, options.out or options.report.parent.with_suffix(".md"))
         return None
+    if not load.PROGRAM.exists():
+        raise SystemExit("bench/run: the load generator is not built; make bench does that, or tools/build bench load limit peer_beast")
     prepare()
     date = datetime.date.today().isoformat()
     selected = chosen(parser, options)

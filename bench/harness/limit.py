@@ -7,7 +7,8 @@ import pathlib
 from . import server
 from .subjects import Running, Subject, lines, room_names
 
-PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "build/bench/bench/limit"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "build/bench/bench/limit"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Limit(Subject):
     kind = "limit"
 
     def missing(self):
-        return None if PROGRAM.exists() else f"{PROGRAM} (tools/build bench)"
+        return None if PROGRAM.exists() else f"{PROGRAM.relative_to(ROOT)} (tools/build bench limit)"
 
     @contextlib.contextmanager
     def open(self, session, needs):

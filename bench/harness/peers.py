@@ -69,7 +69,7 @@ class Built:
         return ROOT / self.path
 
     def missing(self):
-        return None if (ROOT / self.path).exists() else f"{self.path} (tools/build bench)"
+        return None if (ROOT / self.path).exists() else f"{self.path} (tools/build bench {pathlib.Path(self.path).name})"
 
 
 @dataclasses.dataclass(frozen=True)

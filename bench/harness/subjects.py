@@ -53,7 +53,7 @@ class Chatd(Subject):
         return self.messages > 0
 
     def missing(self):
-        return None if chatd.BINARY.exists() else f"{chatd.BINARY} (tools/build release chatd)"
+        return None if chatd.BINARY.exists() else f"{chatd.BINARY.relative_to(ROOT)} (tools/build release chatd)"
 
     @contextlib.contextmanager
     def open(self, session, needs):

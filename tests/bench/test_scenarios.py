@@ -152,6 +152,13 @@ def test_five_rounds_are_the_rule_and_one_the_quick_exception():
             cli.parse(wrong)
 
 
+def test_without_a_generator_nothing_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(load, "PROGRAM", tmp_path / "none")
+    with pytest.raises(SystemExit, match="the load generator is not built"):
+        cli.main(["serial", "--quick", "--out", str(tmp_path / "x.md")])
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_time_of_ones_own_replaces_only_times():
     made = session.Session(1, False, seconds=2.0)
     serial, storm = ALL["serial"], ALL["storm"]
