@@ -288,7 +288,8 @@ RealtimeWorld::~RealtimeWorld() {
     if (!peer->connection->is_over()) peer->connection->abort();
   }
   for (int i = 0; i < 20; ++i) loop.poll();
-  // What waits for a read of the store is answered on the loop.
+  // What waits for the journal, or for a read of the store, is answered on the loop, while there is one.
+  for (const auto& answer : std::exchange(journal.answers, {})) answer(Error(Errc::unavailable, "the test is over"));
   rules.read_pool.stop();
   rules.write_pool.stop();
   for (int i = 0; i < 20; ++i) loop.poll();
