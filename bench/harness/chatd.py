@@ -27,6 +27,7 @@ from support.servers import Postgres, run_chatd  # noqa: E402
 BINARY = ROOT / "build/release/chatd"
 SECRET = "a benchmark's own secret key, long enough"
 CONTENT = "a message of some one hundred and twenty bytes, as people write them to one another in rooms like this one, more or less."
+FILLED_AT_ONCE = 250_000
 NOW = "'2026-01-01 00:00:00.000000'"
 PASSWORD = "a benchmark's own password"
 # All that differs from what a fresh chatd does: no limits on one machine's ten thousand clients, cheap password hashes
@@ -147,14 +148,15 @@ class World:
             return list(pool.map(one, range(count)))
 
     def _fill_sqlite(self):
+        room, user = hex_id(self.rooms[0]), hex_id(self.user_ids[0])
         with contextlib.closing(sqlite3.connect(self.folder / "chat.db", isolation_level=None)) as db:
-            db.executescript(f"""PRAGMA cache_size=-1000000; BEGIN;
-                WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < {self.messages})
-                INSERT INTO messages (room_id, seq, ordinal, id, kind, user_id, content, "timestamp", created_at)
-                SELECT '{hex_id(self.rooms[0])}', n, n, printf('01900000000070008000%012x', n), 'text', '{hex_id(self.user_ids[0])}', '{CONTENT}', {NOW}, {NOW}
-                FROM count;
-                UPDATE rooms SET last_seq = {self.messages}, message_count = {self.messages} WHERE id = '{hex_id(self.rooms[0])}';
-                COMMIT; PRAGMA wal_checkpoint(TRUNCATE)""")
+            for first in range(1, self.messages + 1, FILLED_AT_ONCE):  # so that the write-ahead log does not become as large as the table
+                last = min(first + FILLED_AT_ONCE - 1, self.messages)
+                db.execute(f"""WITH RECURSIVE count(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM count WHERE n < {last})
+                    INSERT INTO messages (room_id, seq, ordinal, id, kind, user_id, content, "timestamp", created_at)
+                    SELECT '{room}', n, n, printf('01900000000070008000%012x', n), 'text', '{user}', '{CONTENT}', {NOW}, {NOW} FROM count""")
+            db.execute(f"UPDATE rooms SET last_seq = {self.messages}, message_count = {self.messages} WHERE id = '{room}'")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _fill_postgres(self):
         # Ids that grow with time, as those of real messages do.

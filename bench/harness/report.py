@@ -103,16 +103,17 @@ def compared(results, measured):
     fans = [scenario for scenario in measured if "against" in scenario.columns]
     if not fans:
         return []
-    entries = [entry for entry in fans[0].entries if entry.subject.kind == "peer"]
-    rows = []
-    for entry in entries:
+    entries, rows = [], []
+    for entry in [entry for entry in fans[0].entries if entry.subject.kind == "peer"]:
         cells = [results.ratio(scenario.name, columns.REFERENCE, entry.name, "deliveries_per_cpu_s") for scenario in fans]
         if any(cells):
+            entries.append(entry)
             rows.append(f"| {entry.name} | " + " | ".join(stats.with_spread(cell) for cell in cells) + " |")
     if not rows:
         return []
     return ["## chatd against each peer\n\nHow many times as many deliveries chatd (in memory, room socket) makes of a CPU-second:\n\n" +
-            table(("peer", *(scenario.title for scenario in fans)), rows)]
+            table(("peer", *(scenario.title for scenario in fans)), rows),
+            "What a peer does, and does not:\n\n" + "\n".join(f"- {entry.name}: {entry.subject.described.remark}" for entry in entries)]
 
 
 def table(titles, rows):
@@ -125,9 +126,7 @@ def section(results, scenario, plots):
     kept = [name for name in scenario.columns if any(grid[name])]
     rows = [f"| {entry.name} | " + " | ".join(grid[name][place] for name in kept) + " |" for place, entry in enumerate(entries)]
     parts = [f"## {scenario.title}", scenario.about, table(("", *(columns.COLUMNS[name].title for name in kept)), rows)]
-    said = [f"{entry.name}: {entry.subject.described.remark.rstrip('.')}" for entry in entries if entry.subject.kind == "peer" and entry.subject.described.remark]
     parts += [f"![{scenario.title}]({each})" for each in plots]
-    parts += ["; ".join(said) + "."] if said and scenario.name == "serial" else []
     return "\n\n".join(parts)
 
 

@@ -87,6 +87,7 @@ def test_the_report_says_what_was_measured_and_what_was_not():
     assert "| serial | chatd, memory: of the limit's deliveries per CPU-second | >= 0.95 | 0.96 (0.96-0.96) | met |" in text
     assert "| durable | chatd, PostgreSQL: messages/s | >= 15 k | 14 k | **missed** |" in text
     assert "| socket.io | 9.6 (9.6-9.6) |" in text
+    assert "- socket.io: Engine.IO 4" in text and "- ws:" not in text
     assert "1 of 5 disturbed, 1 of 5 generator-limited" in text
     assert "nats-server (tools/install bench)" in text
     assert "- serial, round 1, mosquitto: lost one of room0" in text
