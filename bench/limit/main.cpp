@@ -124,8 +124,11 @@ class Limit {
       }
       const int one = 1;
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-      auto* client = new Client{.fd = fd, .in = {}, .late = {}};
-      epoll_event e{.events = EPOLLIN, .data = {.ptr = client}};
+      if (clients_.size() <= static_cast<std::size_t>(fd)) clients_.resize(static_cast<std::size_t>(fd) + 1);
+      auto& client = clients_[static_cast<std::size_t>(fd)];
+      client = std::make_unique<Client>();
+      client->fd = fd;
+      epoll_event e{.events = EPOLLIN, .data = {.ptr = client.get()}};
       ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e);
     }
   }
@@ -243,12 +246,13 @@ class Limit {
     if (client.receives) std::erase(client.room->receivers, &client);
     if (held_for_ == &client) held_for_ = nullptr;
     ::close(client.fd);
-    delete &client;
+    clients_[static_cast<std::size_t>(client.fd)].reset();
   }
 
   Settings settings_;
   int epoll_, listener_ = -1;
-  std::unordered_map<std::string, Room> rooms_;  // its addresses last
+  std::vector<std::unique_ptr<Client>> clients_;  // by descriptor
+  std::unordered_map<std::string, Room> rooms_;   // its addresses last
   std::vector<Room*> dirty_;
   std::vector<Client*> broken_;
   std::uint64_t spread_ = 0;

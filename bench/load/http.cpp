@@ -13,15 +13,11 @@ namespace load {
 
 class HttpPool::Connection final : public Pollable {
  public:
-  explicit Connection(HttpPool& pool) : pool_(pool), fd_(begin_connect(pool.run_.server.host, pool.run_.server.port)) {
-    pool_.run_.loop.watch(fd_, *this, EPOLLIN | EPOLLOUT);
-  }
-  ~Connection() override {
-    pool_.run_.loop.forget(fd_, *this);
-    ::close(fd_);
-  }
+  explicit Connection(HttpPool& pool) : pool_(pool) { connect(); }
+  ~Connection() override { close(); }
 
   void ask(Question question) {
+    asking_ = true;
     question_ = std::move(question);
     asked_ = question_.request.substr(0, question_.request.find("\r\n"));
     send();
@@ -41,10 +37,26 @@ class HttpPool::Connection final : public Pollable {
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive();
   }
 
-  Histogram* into() const { return question_.into; }
-  std::uint64_t when_ns() const { return question_.when_ns; }
-
  private:
+  void connect() {
+    fd_ = begin_connect(pool_.run_.server.host, pool_.run_.server.port);
+    pool_.run_.loop.watch(fd_, *this, EPOLLIN | EPOLLOUT);
+  }
+
+  void close() {
+    pool_.run_.loop.forget(fd_, *this);
+    ::close(fd_);
+  }
+
+  // A server may end what nobody has used for a while (RFC 9112, 9.5): another one takes its place.
+  void connect_again() {
+    std::erase(pool_.free_, this);
+    --pool_.connected_;
+    connected_ = false;
+    close();
+    connect();
+  }
+
   void send() {
     if (!send_some(fd_, question_.request, sent_)) die("cannot send a request: " + std::string(std::strerror(errno)));
     const bool wants = !question_.request.empty();
@@ -56,7 +68,8 @@ class HttpPool::Connection final : public Pollable {
     char chunk[65536];
     const ssize_t n = ::recv(fd_, chunk, sizeof chunk, 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0) die("an HTTP connection was ended behind " + (asked_.empty() ? "connecting" : asked_));
+    if (!asking_) return connect_again();
+    if (n <= 0) die("an HTTP connection was ended in the middle of " + asked_);
     pool_.bytes_ += static_cast<std::uint64_t>(n);
     in_.append(chunk, static_cast<std::size_t>(n));
     if (whole_ == 0) read_head();
@@ -65,6 +78,7 @@ class HttpPool::Connection final : public Pollable {
     if (in_.compare(9, 1, "2") != 0) die(asked_ + " was answered " + in_.substr(0, 400));
     in_.clear();
     whole_ = 0;
+    asking_ = false;
     ++pool_.answered_;
     if (question_.into) question_.into->record(now_ns() - question_.when_ns);
     pool_.answered_by(*this);
@@ -80,8 +94,8 @@ class HttpPool::Connection final : public Pollable {
   }
 
   HttpPool& pool_;
-  int fd_;
-  bool connected_ = false, wants_write_ = false;
+  int fd_ = -1;
+  bool connected_ = false, wants_write_ = false, asking_ = false;
   Question question_{};
   std::string asked_, in_;
   std::size_t sent_ = 0, whole_ = 0;  // bytes of the answer, 0 while unknown
@@ -100,8 +114,8 @@ void HttpPool::open() {
 void HttpPool::ask(std::uint64_t when_ns, std::string request, Histogram* into) {
   Question question{when_ns, std::move(request), into};
   if (free_.empty()) return queue_.push_back(std::move(question));
-  Connection& c = *free_.back();
-  free_.pop_back();
+  Connection& c = *free_.front();  // the one that has waited longest: all are used, none falls asleep
+  free_.pop_front();
   c.ask(std::move(question));
 }
 

@@ -44,7 +44,7 @@ class HttpPool {
 
   Run& run_;
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<Connection*> free_;
+  std::deque<Connection*> free_;
   std::deque<Question> queue_;
   std::size_t connected_ = 0;
   std::uint64_t answered_ = 0, bytes_ = 0;

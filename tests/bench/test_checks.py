@@ -4,6 +4,7 @@ import contextlib
 import json
 import pathlib
 import signal
+import socketserver
 import subprocess
 import threading
 import time
@@ -129,6 +130,50 @@ def test_a_server_that_dies_is_no_result(rooms):
         threading.Timer(0.8, process.process.kill).start()
         status, _, sentence = generate(process, rooms, seconds=5)
     assert status == 1 and ("was ended by the server" in sentence or "cannot send" in sentence), sentence
+
+
+class Http(socketserver.BaseRequestHandler):
+    """Answers one request after the other; ends a connection on which nothing has come for 0.3 s."""
+
+    status = "200 OK"
+
+    def handle(self):
+        self.server.connections += 1
+        self.request.settimeout(0.3)
+        with contextlib.suppress(TimeoutError):
+            while self.request.recv(65536):
+                self.request.sendall(f"HTTP/1.1 {self.status}\r\nContent-Length: 2\r\n\r\n[]".encode())
+
+
+class Http500(Http):
+    status = "500 Internal Server Error"
+
+
+@contextlib.contextmanager
+def running_http(handler):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as http:
+        http.connections, http.port, http.daemon_threads = 0, http.server_address[1], True
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield http
+        http.shutdown()
+
+
+def rest(http, **options):
+    done = subprocess.run(load.command("rest", {"port": http.port, "path": "/", "warmup": 0, "seconds": 2, "patience": 2, **options}), capture_output=True, text=True, timeout=30)
+    return done.returncode, json.loads(done.stdout) if done.returncode == 0 else None, done.stderr
+
+
+def test_an_idle_connection_that_the_server_ends_is_replaced():
+    with running_http(Http) as http:
+        status, answer, sentence = rest(http, rate=2, connections=2)
+        assert status == 0, sentence
+        assert answer["requests"] >= 3 and http.connections > 2
+
+
+def test_an_answer_that_is_no_success_ends_the_run():
+    with running_http(Http500) as http:
+        status, _, sentence = rest(http, connections=2)
+        assert status == 1 and "GET / HTTP/1.1 was answered HTTP/1.1 500" in sentence, sentence
 
 
 def test_what_is_misspelt_is_refused(rooms):
