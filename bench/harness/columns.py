@@ -57,7 +57,7 @@ COLUMNS = {
     "p50": figure("p50, us", "delivery_us.p50"), "p99": figure("p99, us", "delivery_us.p99"), "p999": figure("p99.9, us", "delivery_us.p999"),
     "against_p50": share("p50, times the limit's", "delivery_us.p50"),
     "ack50": figure("ack p50, us", "ack_us.p50"), "ack99": figure("ack p99, us", "ack_us.p99"), "ack999": figure("ack p99.9, us", "ack_us.p999"),
-    "rss": figure("RSS, MiB", "rss_mib"), "switches": figure("context switches/s", "switches_per_s"), "server_cpu": figure("server, CPUs", "server_cpu"),
+    "rss": figure("RSS, MiB", "rss_mib"), "rss_peak": figure("RSS at its peak, MiB", "processes.server.rss_kib_peak", 1 / 1024), "switches": figure("context switches/s", "switches_per_s"), "server_cpu": figure("server, CPUs", "server_cpu"),
     "database": figure("database, CPUs", "database_cpu"), "database_each": figure("database, us a message", "database_us_per_message"),
     "each": figure("bytes of RSS each", "rss_bytes_each"), "connect": figure("connected in, s", "connect_s"),
     "served": figure("all served in, s", "served_s"), "served99": figure("p99 of each, ms", "served_us.p99", 1e-3),

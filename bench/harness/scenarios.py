@@ -167,7 +167,7 @@ def everything(large=LARGE):
                  (Plot("rss_bytes_each", "bytes of RSS a connection"),), 100, lambda options, rooms: options["connections"],
                  before=("fanout", {"members": 1, "senders": 1, "window": 1, "count": 2})),
         Scenario("storm", "10,000 clients come back at once", "Each resumes 50 messages behind, at most 500 handshakes unfinished at a time.", "storm",
-                 {"clients": 10_000, "missed": 50, "burst": 500}, {"clients": 100, "missed": 5}, storms(), ("served", "served99", "share_served", "rss", "database", "remarks"),
+                 {"clients": 10_000, "missed": 50, "burst": 500}, {"clients": 100, "missed": 5}, storms(), ("served", "served99", "share_served", "rss_peak", "database", "remarks"),
                  (Plot("served_s", "seconds until all have been served"),), 1, lambda options, rooms: options["clients"]),
         Scenario("history", "reading among 10 thousand and 10 million messages", "Random pages of ten, and 50 events behind a random number: 500 requests/s, open loop.",
                  "rest", {"rate": 500, "connections": 32, "seconds": 5, "warmup": 1}, {"seconds": 0.3, "warmup": 0.1},
