@@ -16,13 +16,26 @@ class TurnTask {
 // Implemented by the event loop; one for each thread that runs one.
 class EndOfTurn {
  public:
-  // Once at the end of this thread's turn, however often it is asked for; at once on a thread without a loop.
-  static void run(TurnTask& task) {
-    if (EndOfTurn* here = current()) return here->defer(task);
-    task.at_end_of_turn();
+  // Once at the end of this thread's turn, however often it is asked for; at once on a thread without a loop, or when
+  // there is no memory to keep it in mind. Never lost, so that whoever has taken something need not take it back.
+  static void run(TurnTask& task) noexcept {
+    EndOfTurn* here = current();
+    if (!here || !here->defer(task)) task.at_end_of_turn();
   }
 
  protected:
+  // The loop that this thread runs, while it does.
+  class Here {
+   public:
+    explicit Here(EndOfTurn& loop) noexcept : before_(current()) { current() = &loop; }
+    ~Here() { current() = before_; }
+    Here(const Here&) = delete;
+    Here& operator=(const Here&) = delete;
+
+   private:
+    EndOfTurn* const before_;
+  };
+
   ~EndOfTurn() = default;
   static EndOfTurn*& current() noexcept {
     thread_local EndOfTurn* loop = nullptr;
@@ -30,7 +43,7 @@ class EndOfTurn {
   }
 
  private:
-  virtual void defer(TurnTask& task) = 0;
+  virtual bool defer(TurnTask& task) noexcept = 0;  // false: it cannot
 };
 
 }  // namespace chat

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <exception>
 
 namespace chat::transport {
 
@@ -21,20 +22,17 @@ EventLoop::EventLoop(EventLoopOptions options)
 EventLoop::~EventLoop() = default;
 
 void EventLoop::run() {
-  current() = this;
+  const Here here(*this);
   auto guard = boost::asio::make_work_guard(context_);
   context_.run();
-  current() = nullptr;
 }
 
 void EventLoop::stop() { context_.stop(); }
 
 std::size_t EventLoop::poll() {
-  EndOfTurn* const before = std::exchange(current(), static_cast<EndOfTurn*>(this));
+  const Here here(*this);
   context_.restart();
-  const std::size_t handlers = context_.poll();
-  current() = before;
-  return handlers;
+  return context_.poll();
 }
 
 void EventLoop::drain() {
@@ -67,18 +65,19 @@ void EventLoop::wait_tick() {
   });
 }
 
-// Asio runs what is posted during a ready batch after that batch, so one post a turn is the end of the turn.
+// Asio runs what is posted during a ready batch after that batch, so one post a turn is the end of the turn. In this
+// order: whatever there is no memory for, nobody is taken for somebody who has been asked for, or waits for nothing.
 void EventLoop::request_flush(FlushTask& task, FlushQueue& queue) {
   if (task.flush_requested_) return;
+  post_flush();
   queue.push_back(&task);
   task.flush_requested_ = true;
-  post_flush();
 }
 
 void EventLoop::post_flush() {
   if (flush_posted_) return;
-  flush_posted_ = true;
   boost::asio::post(context_, [this] { flush_turn(); });
+  flush_posted_ = true;
 }
 
 void EventLoop::cancel_flush(FlushTask& task) noexcept {
@@ -89,10 +88,15 @@ void EventLoop::cancel_flush(FlushTask& task) noexcept {
   }
 }
 
-void EventLoop::defer(TurnTask& task) {
-  if (std::find(turn_tasks_.begin(), turn_tasks_.end(), &task) != turn_tasks_.end()) return;
-  turn_tasks_.push_back(&task);
-  post_flush();
+bool EventLoop::defer(TurnTask& task) noexcept {
+  if (std::find(turn_tasks_.begin(), turn_tasks_.end(), &task) != turn_tasks_.end()) return true;
+  try {
+    post_flush();
+    turn_tasks_.push_back(&task);
+  } catch (const std::exception&) {
+    return false;
+  }
+  return true;
 }
 
 void EventLoop::flush_turn() {
@@ -101,7 +105,7 @@ void EventLoop::flush_turn() {
   turn_tasks_.clear();
   run_flush_tasks(early_queue_);  // what they request of the others is still this turn's
   flush_posted_ = false;
-  if (!early_queue_.empty()) post_flush();
+  if (!early_queue_.empty() || !turn_tasks_.empty()) post_flush();
   run_flush_tasks(flush_queue_);
   stats_.flush_turns.add();
   stats_.flush_nanoseconds.add(static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count()));

@@ -129,7 +129,7 @@ class EventLoop final : private EndOfTurn {
 
   void request_flush(FlushTask& task, FlushQueue& queue);
   void post_flush();
-  void defer(TurnTask& task) override;
+  bool defer(TurnTask& task) noexcept override;
   void flush_turn();
   void run_flush_tasks(FlushQueue& queue);
   void wait_tick();

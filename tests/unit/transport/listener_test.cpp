@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include <new>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -224,14 +225,16 @@ TEST(EventLoop, EarlyTasksRunBeforeTheOthersAndWhatTheyAskForIsStillThisTurns) {
   EXPECT_EQ(order, "euaea");
 }
 
+struct Wake final : TurnTask {
+  explicit Wake(std::string& o) : order(o) {}
+  void at_end_of_turn() noexcept override { order += 'w'; }
+  std::string& order;
+};
+
 TEST(EventLoop, WhatIsAskedForAtTheEndOfTheTurnHappensOnceAndBeforeAnythingIsSent) {
   EventLoop loop;
   std::string order;
-  struct Wake final : TurnTask {
-    explicit Wake(std::string& o) : order(o) {}
-    void at_end_of_turn() noexcept override { order += 'w'; }
-    std::string& order;
-  } wake(order);
+  Wake wake(order);
   Task sends([&] { order += 's'; });
   EndOfTurn::run(wake);  // no loop runs here: at once
   EXPECT_EQ(order, "w");
@@ -249,6 +252,36 @@ TEST(EventLoop, WhatIsAskedForAtTheEndOfTheTurnHappensOnceAndBeforeAnythingIsSen
   while (loop.poll() != 0) {
   }
   EXPECT_EQ(order, "w012wsw");
+}
+
+// Nothing else may ever happen on this loop: whoever sleeps until then must not sleep on.
+TEST(EventLoop, WhatATaskOfAFlushAsksForAtTheEndOfTheTurnIsTheNextTurnsAndNotLost) {
+  for (const bool early : {true, false}) {
+    EventLoop loop;
+    std::string order;
+    Wake wake(order);
+    Task asks([&] {
+      order += 'a';
+      EndOfTurn::run(wake);
+    });
+    loop.post([&] { early ? loop.request_early_flush(asks) : loop.request_flush(asks); });
+    while (loop.poll() != 0) {
+    }
+    EXPECT_EQ(order, "aw") << early;
+  }
+}
+
+TEST(EventLoop, AThreadWhoseHandlerThrewRunsNoLoopAnyMore) {
+  std::string order;
+  Wake wake(order);
+  {
+    EventLoop loop;
+    loop.post([] { throw std::runtime_error("a fault"); });
+    EXPECT_THROW(loop.poll(), std::runtime_error);
+    EXPECT_FALSE(loop.at_home());
+  }
+  EndOfTurn::run(wake);
+  EXPECT_EQ(order, "w");
 }
 
 TEST(EventLoop, ATaskMayCancelAnotherWhileFlushing) {
