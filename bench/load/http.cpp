@@ -1,13 +1,11 @@
 #include "load/http.hpp"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 
 #include "load/json_text.hpp"
 #include "load/stamp.hpp"
+#include "load/wire.hpp"
 
 namespace load {
 
@@ -25,27 +23,29 @@ class HttpPool::Connection final : public Pollable {
 
   void on_ready(std::uint32_t events) override {
     if (!connected_) {
-      if (const int error = connect_result(fd_)) die(std::string("cannot connect: ") + std::strerror(error));
+      if (const int error = connect_result(wire_.fd())) die(std::string("cannot connect: ") + std::strerror(error));
       if (!(events & EPOLLOUT)) return;
       connected_ = true;
       ++pool_.connected_;
-      pool_.run_.loop.change(fd_, *this, EPOLLIN);
+      pool_.run_.loop.change(wire_.fd(), *this, EPOLLIN);
       pool_.answered_by(*this);
       return;
     }
-    if (events & EPOLLOUT) send();
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive();
+    if (asking_ && (wants_write_ || events & EPOLLOUT)) send();
+    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR))) return;
+    while (receive() && !wire_.whole_reads()) {
+    }
   }
 
  private:
   void connect() {
-    fd_ = begin_connect(pool_.run_.server.host, pool_.run_.server.port);
-    pool_.run_.loop.watch(fd_, *this, EPOLLIN | EPOLLOUT);
+    wire_.connect(pool_.run_.server.host, pool_.run_.server.port, pool_.run_.server.tls);
+    pool_.run_.loop.watch(wire_.fd(), *this, EPOLLIN | EPOLLOUT);
   }
 
   void close() {
-    pool_.run_.loop.forget(fd_, *this);
-    ::close(fd_);
+    pool_.run_.loop.forget(wire_.fd(), *this);
+    wire_.close();
   }
 
   // A server may end what nobody has used for a while (RFC 9112, 9.5): another one takes its place.
@@ -58,22 +58,26 @@ class HttpPool::Connection final : public Pollable {
   }
 
   void send() {
-    if (!send_some(fd_, question_.request, sent_)) die("cannot send a request: " + std::string(std::strerror(errno)));
+    if (!wire_.send(question_.request, sent_)) die("cannot send a request: " + std::string(std::strerror(errno)));
     const bool wants = !question_.request.empty();
-    if (wants != wants_write_) pool_.run_.loop.change(fd_, *this, wants ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    if (wants != wants_write_) pool_.run_.loop.change(wire_.fd(), *this, wants ? EPOLLIN | EPOLLOUT : EPOLLIN);
     wants_write_ = wants;
   }
 
-  void receive() {
+  // One read; whether it brought anything.
+  bool receive() {
     char chunk[65536];
-    const ssize_t n = ::recv(fd_, chunk, sizeof chunk, 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (!asking_) return connect_again();
+    const ssize_t n = wire_.read(chunk, sizeof chunk);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    if (!asking_) {
+      connect_again();
+      return false;
+    }
     if (n <= 0) die("an HTTP connection was ended in the middle of " + asked_);
     pool_.bytes_ += static_cast<std::uint64_t>(n);
     in_.append(chunk, static_cast<std::size_t>(n));
     if (whole_ == 0) read_head();
-    if (whole_ == 0 || in_.size() < whole_) return;
+    if (whole_ == 0 || in_.size() < whole_) return true;
     if (in_.size() > whole_) die("more was answered than asked: " + asked_);
     if (in_.compare(9, 1, "2") != 0) die(asked_ + " was answered " + in_.substr(0, 400));
     in_.clear();
@@ -82,6 +86,7 @@ class HttpPool::Connection final : public Pollable {
     ++pool_.answered_;
     if (question_.into) question_.into->record(now_ns() - question_.when_ns);
     pool_.answered_by(*this);
+    return true;
   }
 
   void read_head() {
@@ -94,7 +99,7 @@ class HttpPool::Connection final : public Pollable {
   }
 
   HttpPool& pool_;
-  int fd_ = -1;
+  Wire wire_;
   bool connected_ = false, wants_write_ = false, asking_ = false;
   Question question_{};
   std::string asked_, in_;

@@ -7,7 +7,7 @@ namespace load {
 Run::Run(std::string scenario_name, const Options& given)
     : scenario(std::move(scenario_name)),
       options(given),
-      server{given.text("host", "127.0.0.1"), static_cast<int>(given.number("port", 0))},
+      server{given.text("host", "127.0.0.1"), static_cast<int>(given.number("port", 0)), given.has("tls")},
       rooms(given.lines("rooms")),
       tokens(given.lines("tokens")),
       processes(given.all("pid")),
@@ -50,6 +50,7 @@ Json Run::head() const {
   Json out;
   out.set("scenario", scenario);
   if (dialect) out.set("dialect", options.text("dialect")).set("rooms", rooms.size());
+  if (server.tls) out.set("tls", true);
   return out;
 }
 

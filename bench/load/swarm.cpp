@@ -1,8 +1,5 @@
 #include "load/swarm.hpp"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 
@@ -43,12 +40,12 @@ Connection& Swarm::add(const Role& role, std::size_t senders, std::uint32_t firs
   c.session.role = role;
   c.ledger.open(role.room, senders, first, kBornNs, last_seq);
   c.started_ns = now_ns();
-  c.fd_ = begin_connect(server_.host, server_.port);
+  c.wire_.connect(server_.host, server_.port, server_.tls);
   dialect_.hello(c.session, c.out_);
   ++unopened_;
   ++unready_;
   c.wants_write_ = true;
-  loop_.watch(c.fd_, c, kWatched | EPOLLOUT);
+  loop_.watch(c.wire_.fd(), c, kWatched | EPOLLOUT);
   return c;
 }
 
@@ -63,15 +60,15 @@ bool Swarm::typing(Connection& c) {
 }
 
 void Swarm::flush(Connection& c) {
-  if (c.out_.empty() || c.fd_ < 0) return;
-  if (!send_some(c.fd_, c.out_, c.sent_)) {
+  if (c.out_.empty() || !c.connected_) return;
+  if (!c.wire_.send(c.out_, c.sent_)) {
     if (c.left) return;
     fault(c, std::string("cannot send: ") + std::strerror(errno));
   }
   const bool wants = !c.out_.empty();
   if (wants == c.wants_write_) return;
   c.wants_write_ = wants;
-  loop_.change(c.fd_, c, wants ? kWatched | EPOLLOUT : kWatched);
+  loop_.change(c.wire_.fd(), c, wants ? kWatched | EPOLLOUT : kWatched);
 }
 
 void Swarm::leave(Connection& c) {
@@ -79,42 +76,44 @@ void Swarm::leave(Connection& c) {
   c.left = true;
   ++leaving_;
   flush(c);
-  if (c.out_.empty()) ::shutdown(c.fd_, SHUT_WR);
+  if (c.out_.empty()) c.wire_.shut_down_sending();
 }
 
 void Swarm::drop(Connection& c) {
   if (!c.open) --unopened_;
   if (!c.ready) --unready_;
   if (c.left) --leaving_;
-  loop_.forget(c.fd_, c);
-  ::close(c.fd_);
+  loop_.forget(c.wire_.fd(), c);
+  c.wire_.close();
+  c.connected_ = false;
   const std::size_t place = c.place_;
   std::swap(connections_[place], connections_.back());
   connections_[place]->place_ = place;
   gone_.push_back(std::move(connections_.back()));
   connections_.pop_back();
-  c.fd_ = -1;
 }
 
 void Swarm::on_ready(Connection& c, std::uint32_t events) {
   gone_.clear();  // only here is nobody in the middle of one of them
   if (!c.connected_) {
-    if (const int error = connect_result(c.fd_)) fault(c, std::string("cannot connect: ") + std::strerror(error));
+    if (const int error = connect_result(c.wire_.fd()))
+      fault(c, std::string("cannot connect: ") + std::strerror(error));
     if (!(events & EPOLLOUT)) return;
     c.connected_ = true;
   }
-  if (events & EPOLLOUT) {
+  if (events & (c.wire_.whole_reads() ? EPOLLOUT : EPOLLOUT | EPOLLIN)) {
     if (c.out_.empty() && c.wants_write_) {  // nothing to say first: the server begins
       c.wants_write_ = false;
-      loop_.change(c.fd_, c, kWatched);
+      loop_.change(c.wire_.fd(), c, kWatched);
     }
     flush(c);
-    if (c.left && c.out_.empty()) ::shutdown(c.fd_, SHUT_WR);
+    if (c.left && c.out_.empty()) c.wire_.shut_down_sending();
   }
   // Edges: a read that did not fill its space has emptied the socket, unless the end has come too.
   const bool ending = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
   if (!ending && !(events & EPOLLIN)) return;
-  while (c.fd_ >= 0 && (c.left ? discard(c) : receive(c)) >= (ending ? 1 : static_cast<ssize_t>(kRead))) {
+  const ssize_t full = ending || !c.wire_.whole_reads() ? 1 : static_cast<ssize_t>(kRead);
+  while (c.connected_ && (c.left ? discard(c) : receive(c)) >= full) {
   }
 }
 
@@ -122,7 +121,7 @@ void Swarm::on_ready(Connection& c, std::uint32_t events) {
 ssize_t Swarm::receive(Connection& c) {
   const std::size_t kept = c.unread_.size();
   if (kept) std::memcpy(buffer_.get(), c.unread_.data(), kept);
-  const ssize_t n = ::recv(c.fd_, buffer_.get() + kept, kRead, 0);
+  const ssize_t n = c.wire_.read(buffer_.get() + kept, kRead);
   if (n < 0 && errno == EAGAIN) return 0;
   if (n <= 0) fault(c, "was ended by the server");
   const std::uint64_t now = now_ns();
@@ -174,7 +173,7 @@ void Swarm::check(Connection& c, std::span<const Event> events, std::uint64_t no
 }
 
 ssize_t Swarm::discard(Connection& c) {
-  const ssize_t n = ::recv(c.fd_, buffer_.get(), kRead, 0);
+  const ssize_t n = c.wire_.read(buffer_.get(), kRead);
   if (n > 0) return n;
   if (n == 0 || errno != EAGAIN) drop(c);
   return 0;

@@ -17,12 +17,14 @@
 #include "load/dialect.hpp"
 #include "load/ledger.hpp"
 #include "load/loop.hpp"
+#include "load/wire.hpp"
 
 namespace load {
 
 struct Server {
   std::string host;
   int port = 0;
+  bool tls = false;
 };
 
 class Swarm;
@@ -42,7 +44,7 @@ class Connection final : public Pollable {
   friend class Swarm;
   explicit Connection(Swarm& swarm) : swarm_(swarm) {}
   Swarm& swarm_;
-  int fd_ = -1;
+  Wire wire_;
   bool connected_ = false, wants_write_ = false;
   std::string unread_;  // the beginning of an unfinished frame
   std::string out_;     // not sent yet

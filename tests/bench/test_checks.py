@@ -1,10 +1,12 @@
 """The generator notices what it must: bench/limit spoils one message for one receiver, and the run has to end with the sentence that says so."""
 
+import asyncio
 import contextlib
 import json
 import pathlib
 import signal
 import socketserver
+import ssl
 import subprocess
 import threading
 import time
@@ -130,6 +132,65 @@ def test_a_server_that_dies_is_no_result(rooms):
         threading.Timer(0.8, process.process.kill).start()
         status, _, sentence = generate(process, rooms, seconds=5)
     assert status == 1 and ("was ended by the server" in sentence or "cannot send" in sentence), sentence
+
+
+@contextlib.contextmanager
+def tls_before(port, folder):
+    """The port of a TLS server that passes everything on to `port`."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+
+    async def pass_on(reader, writer):
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def serve(reader, writer):
+        behind = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(pass_on(reader, behind[1]), pass_on(behind[0], writer))
+
+    started, told = threading.Event(), {}
+
+    async def main():
+        told["stop"], told["loop"] = asyncio.Event(), asyncio.get_running_loop()
+        listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+        told["port"] = listening.sockets[0].getsockname()[1]
+        started.set()
+        await told["stop"].wait()
+        listening.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(main(),))  # which ends what is still connected
+    thread.start()
+    assert started.wait(10)
+    try:
+        yield told["port"]
+    finally:
+        told["loop"].call_soon_threadsafe(told["stop"].set)
+        thread.join()
+
+
+@pytest.mark.parametrize("options", [{}, {"window": 16, "senders": 3, "payload": 20_000}, {"rate": 200}])
+def test_over_tls_everything_is_the_same(rooms, tmp_path, options):
+    with running_limit("coalesced") as process, tls_before(process.port, tmp_path) as port:
+        status, answer, sentence = generate(process, rooms, tls=True, **{**options, "port": port})
+        assert status == 0, sentence
+        assert answer["tls"] is True and answer["checked"] > 0
+    with running_limit("single", "--fault", "loss", "--fault-at", 30) as process, tls_before(process.port, tmp_path) as port:
+        status, _, sentence = generate(process, rooms, tls=True, port=port)
+        assert status == 1 and "lost, or out of order" in sentence, sentence
+
+
+def test_requests_over_tls(tmp_path):
+    with running_http(Http) as http, tls_before(http.port, tmp_path) as port:
+        http.port = port
+        status, answer, sentence = rest(http, connections=4, tls=True)
+        assert status == 0, sentence
+        assert answer["requests"] > 100
 
 
 class Http(socketserver.BaseRequestHandler):
