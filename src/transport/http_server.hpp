@@ -22,7 +22,7 @@ struct HttpServerOptions {
   std::size_t trailer_bytes = 4 * 1024;              // chunk extensions and trailers together; over it: 400
   std::size_t small_body_bytes = 16 * 1024;          // a body up to here is taken whatever the others hold
   std::size_t held_body_bytes = 32 * 1024 * 1024;    // all larger ones together, on this loop; over it: 503
-  std::size_t drain_bytes = 256 * 1024;              // read and thrown away after an early error answer
+  std::size_t drain_bytes = 8 * 1024 * 1024;         // read and thrown away after an early error answer
   std::chrono::milliseconds header_timeout{10'000};  // request line and headers, from the first byte (or the accept)
   std::chrono::milliseconds body_timeout{30'000};    // body, from the end of the head
   std::chrono::milliseconds idle_timeout{60'000};    // keep-alive, between requests

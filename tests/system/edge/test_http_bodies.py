@@ -6,7 +6,7 @@ stored, and test_nothing_was_smuggled would find it.
 
 import pytest
 
-from support.http_table import Answer, answered, as_bytes, get, names, refused, run, several, unanswered
+from support.http_table import Answer, Exchange, answered, as_bytes, check, fill, get, names, refused, run, several, unanswered
 
 MESSAGE = b'{"content":"smuggled"}'
 HIDDEN = as_bytes(get("/api/v1/rooms/$ROOM/messages", f"Authorization: Bearer $TOKEN\r\nContent-Length: {len(MESSAGE)}\r\n", method="POST")) + MESSAGE
@@ -157,3 +157,28 @@ def test_nothing_was_smuggled(world):
     raw = HIDDEN.replace(b"$ROOM", room.encode())
     run(answered("the hidden request", raw, 201), world)
     assert world.api.all_history(room, world.token)[0]["content"] == "smuggled"
+
+
+# HTTP-4: who sends a few times too much before he reads, as most clients do, still learns why.
+@pytest.mark.parametrize("size", [LIMIT + 1, 2 * LIMIT, 5 * LIMIT])
+@pytest.mark.parametrize("how", ["length", "chunks"])
+def test_who_sends_too_much_reads_why(world, size, how):
+    with Exchange(world.port) as wire:
+        if how == "length":
+            wire.send(fill(post(f"Content-Length: {size}\r\n"), world) + b" " * size)
+        else:
+            wire.send(fill(post(CHUNKED), world) + b"%x\r\n" % size + b" " * size + b"\r\n0\r\n\r\n")
+        status, headers, body = wire.answer()
+        check(Answer(413, {"PayloadTooLarge"}, {"connection": "close"}), status, headers, body)
+        assert wire.end() == b""
+
+
+def test_what_is_read_after_a_refusal_is_bounded(world):
+    with Exchange(world.port) as wire:
+        wire.send(fill(post("Content-Length: 99999999999\r\n"), world))
+        sent = 0
+        with pytest.raises(OSError):
+            while sent < 200 * LIMIT:
+                wire.send(b" " * 65536)
+                sent += 65536
+        assert sent < 100 * LIMIT, "far more than the kernel's buffers and what is drained"
