@@ -31,7 +31,7 @@ Preference preference(std::string_view member) {
     if (member.empty()) break;
     member.remove_prefix(1);
     const auto parameter = trimmed(member.substr(0, std::min(member.find(';'), member.size())));
-    if (parameter.size() < 3 || !same(parameter.substr(0, 2), "q=")) continue;
+    if (!same(parameter.substr(0, 2), "q=")) continue;
     const auto number = parameter.substr(2);
     if (std::from_chars(number.data(), number.data() + number.size(), out.weight).ec != std::errc()) out.weight = 0;
   }

@@ -6,6 +6,7 @@ import pytest
 
 pytest.register_assert_rewrite("support.http_table", "support.ws_table")
 
+from support.api import PASSWORD  # noqa: E402
 from support.servers import Chatd  # noqa: E402
 
 # What a client did wrong is no fault of the server's: neither is logged, 505 apart.
@@ -35,8 +36,12 @@ def assert_unharmed(server):
 def world(tmp_path_factory):
     # Joining and leaving are not announced: every exchange is alone with the server.
     server = Chatd(tmp_path_factory.mktemp("edge"), {"JOIN_NOTICE_MAX_SOCKETS": "0"}).start()
-    yield World(server)
+    made = World(server)
+    yield made
     assert_unharmed(server)
+    for secret in (made.token, made.guest["token"], PASSWORD):
+        shown = [line for line in server.log if secret in line]
+        assert not shown, shown[:3]
     assert server.stop() == 0, "\n".join(server.log[-30:])
     broken = [line for line in server.log if "Sanitizer" in line or "runtime error:" in line]
     assert not broken, "\n".join(server.log[-80:])

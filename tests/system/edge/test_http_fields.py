@@ -124,7 +124,28 @@ EXPECT = [
     refused("another expectation of a HEAD", get(method="HEAD", fields="Expect: x\r\n"), 417, head=True),
 ]
 
-CASES = SHAPE + SIZES + CONNECTION + EXPECT
+HTML, PLAIN_ROOT = {"content-type": "text/html", "vary": "Accept"}, {"content-type": "application/json", "vary": "Accept"}
+PREFERENCES = [
+    *(answered(f"Accept: {value}", get(fields=f"Accept: {value}\r\n"), 200, headers=HTML) for value in (
+        "text/html", "TEXT/HTML", "text/html,application/xhtml+xml,*/*;q=0.8", "application/json;q=0.5, text/html;q=0.6", "text/html;level=1;q=0.1",
+        "application/json, text/html")),
+    *(answered(f"Accept: {value!r}", get(fields=f"Accept: {value}\r\n"), 200, headers=PLAIN_ROOT) for value in (
+        "", "*/*", "application/json", "text/html;q=0", "text/html;q=0.5, application/json", "text/html;q=x", "text/html;q=", "text/htm", "html",
+        ";;,,;q=1",
+        "text/html;q=nan", "text/html;q=-1", "\xff", "a" * 10000)),
+    *(answered(f"Accept-Encoding: {value!r}", get("/docs", f"Accept-Encoding: {value}\r\n"), 200, headers=headers) for value, headers in (
+        ("gzip", {"content-encoding": "gzip"}), ("br, GZIP;q=0.1", {"content-encoding": "gzip"}), ("gzip;q=0", {"content-type": "text/html"}),
+        ("*", {"content-type": "text/html"}), ("identity;q=0", {"content-type": "text/html"}), ("gzip;q=banana", {"content-type": "text/html"}),
+        ("", {"content-type": "text/html"}))),
+    *(answered(f"If-None-Match: {value!r}", get("/docs", f"If-None-Match: {value}\r\n"), status) for value, status in (
+        ("*", 304), ('"x"', 200), ("", 200), ('W/"x", *', 304), ("**", 200), ('"', 200), ("x" * 5000, 200))),
+    answered("If-None-Match of a HEAD", get("/docs", "If-None-Match: *\r\n", method="HEAD"), 304, head=True),
+    answered("a range is not taken up", get("/docs", "Range: bytes=0-1\r\n"), 200),
+    answered("nor a malformed one", get("/docs", "Range: bytes=9999999999999999999-,-\r\n"), 200),
+    answered("a date that is none", get("/docs", "If-Modified-Since: yesterday\r\n"), 200),
+]
+
+CASES = SHAPE + SIZES + CONNECTION + EXPECT + PREFERENCES
 
 
 @pytest.mark.parametrize("case", CASES, ids=names(CASES))

@@ -65,6 +65,7 @@ VERSIONS = [
     several("HTTP/1.0 with a body", get("/api/v1/users", "Content-Length: 2\r\n", method="POST", version="HTTP/1.0") + "{}", Answer(422), ends=True),
     refused("HTTP/1.0 with a bad Host", get(version="HTTP/1.0", host="Host: a b\r\n"), 400, "malformed Host"),
     refused("HTTP/1.0 with two Hosts", get(version="HTTP/1.0", host="Host: a\r\nHost: a\r\n"), 400, "exactly one Host is needed"),
+    several("HTTP/1.0 has no stream", get("/connection/sse?cf_connect=%7B%7D", version="HTTP/1.0"), Answer(400), ends=True),
     several("HTTP/1.0 ignores an upgrade",
         get(version="HTTP/1.0",
             fields="Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
