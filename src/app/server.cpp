@@ -77,7 +77,9 @@ Result<void> Server::start_services() {
   rooms_ = std::make_unique<Rooms>(storage_->rooms(), storage_->history(), *read_pool_, *write_pool_, clock,
                                    rooms_options(s),
                                    [this](const Room& room) { unread_->joined(room.creator_id, room.id); });
-  live_sessions_ = std::make_shared<LiveSessions>(storage_->users(), *read_pool_, live_sessions_options(s));
+  auto live = live_sessions_options(s);
+  live.on_changed = [this](UserId user) { fan_out_->look_again(FeedKey::user(user)); };
+  live_sessions_ = std::make_shared<LiveSessions>(storage_->users(), *read_pool_, std::move(live));
 
   auto fan_out = fan_out_options(s);
   fan_out.epoch = storage_->info().epoch;

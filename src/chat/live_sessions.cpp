@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace chat {
 
@@ -93,8 +94,10 @@ void LiveSessions::judge(const std::vector<UserId>& asked, const std::vector<Use
     const auto answer = answers.find(id);
     const bool gone = answer == answers.end() || answer->second->disabled;
     const auto [first, last] = sessions_.equal_range(id);
+    bool told = false;
     for (auto session = first; session != last; ++session) {
       if (session->revoked_ || (!gone && answer->second->token_version <= session->token_version_)) continue;
+      if (!std::exchange(told, true)) options_.on_changed(id);
       session->revoked_ = true;
       session->on_revoked();
     }

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -26,6 +27,9 @@ struct LiveSessionsOptions {
   std::chrono::milliseconds poll_interval{1000};
   std::size_t max_sockets_per_user = 500;
   std::size_t chunk = 500;  // users a query; UserStore allows no more
+  // A user some of whose sockets are about to be told; on the poll's thread, under the registry's lock, must not block.
+  // Whoever changed the account may be another process, whose events nobody here has heard of.
+  std::function<void(UserId)> on_changed = [](UserId) {};
 };
 
 // One open socket: derive from it, add it, and remove it before it is destroyed. It is its own place in the

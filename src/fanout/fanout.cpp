@@ -28,6 +28,11 @@ void FanOut::on_commit(const Commit& commit) {
 
 void FanOut::on_hint(const Commit& commit) { distribute(commit, false); }
 
+void FanOut::look_again(const FeedKey& feed) {
+  Shard& home = *shards_[home_of(feed)];
+  home.loop().post([&home, feed] { home.look_again(feed); });
+}
+
 void FanOut::invalidate() { invalidate(epoch()); }
 
 void FanOut::invalidate(std::string new_epoch) {

@@ -38,6 +38,10 @@ class FanOut final : public CommitSink {
   // From the bus: what another node committed.
   void on_hint(const Commit& commit);
 
+  // Something may have been committed to the feed that nobody told us of (another process): if it is watched here, what
+  // is new in the store is delivered. Thread-safe, never blocks.
+  void look_again(const FeedKey& feed);
+
   // Numbers that were given here may never have been, or mean something else now (a restored database, a failover that
   // lost commits): every feed and ring is dropped and every connection told (Subscriber::on_state_invalidated). What
   // enters afterwards reads the store anew. Thread-safe, never blocks.

@@ -77,6 +77,7 @@ class Shard final : private HomeFeed::Host, private ReplayReader, private transp
   // Events of feeds whose home this is, in commit order.
   void offer(const std::vector<CommittedEvent>& events);
   void offer_head(const FeedKey& feed, Seq head);
+  void look_again(const FeedKey& feed);
 
   // Forgets every feed and tells every connection. Shards step into an era one by one; the first letter of a
   // shard that is ahead takes the receiver along, and what one that is behind still writes is thrown away.
@@ -143,6 +144,8 @@ class Shard final : private HomeFeed::Host, private ReplayReader, private transp
   // Runs `f` on the feed if it is still the same one by then.
   template <class F>
   auto for_feed(const HomeFeed& feed, F f);
+  template <class F>
+  void read_head_of(const HomeFeed& feed, F f);
   void after(std::chrono::milliseconds delay, std::function<void()> f);
 
   FeedStream& stream_of(const Place& place);

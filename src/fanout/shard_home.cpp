@@ -36,6 +36,15 @@ void Shard::offer_head(const FeedKey& key, Seq head) {
   if (HomeFeed* feed = find_home(key)) feed->offer_head(head);
 }
 
+// One that is not live yet is about to read its head anyway; where the store is away, the next commit shows the gap.
+void Shard::look_again(const FeedKey& key) {
+  HomeFeed* feed = find_home(key);
+  if (!feed || !feed->live()) return;
+  read_head_of(*feed, [](HomeFeed& to, const Result<FeedHead>& head) {
+    if (head) to.offer_head(head->last_seq);
+  });
+}
+
 void Shard::offer_signal(const FeedKey& key, const Signal& signal) {
   if (HomeFeed* feed = find_home(key)) feed->offer_signal(signal);
 }
@@ -149,7 +158,12 @@ void Shard::publish(HomeFeed& feed) {
 // --- HomeFeed::Host ---
 
 void Shard::read_head(HomeFeed& feed) {
-  auto answer = for_feed(feed, [](HomeFeed& to, const Result<FeedHead>& head) { to.on_head(head); });
+  read_head_of(feed, [](HomeFeed& to, const Result<FeedHead>& head) { to.on_head(head); });
+}
+
+template <class F>
+void Shard::read_head_of(const HomeFeed& feed, F f) {
+  auto answer = for_feed(feed, std::move(f));
   auto job = [this, key = feed.key(), answer] {
     auto head = std::make_shared<Result<FeedHead>>(attempt([&] { return fan_out_.history_.feed_head(key); }));
     loop_.post([answer, head] { answer(*head); });

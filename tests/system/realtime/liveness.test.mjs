@@ -97,6 +97,25 @@ for (const transport of transports) {
     again.close();
   });
 
+  // The command line writes past the server's journal; who comes back while his feed is still warm must not miss that.
+  scenario(`who was thrown out finds in his own channel that it happened: ${transport}`, async () => {
+    const w = await world(), ada = await w.user(), channel = `user:${ada.id}`;
+    const wire = await Wire.enter(w, ada, transport);
+    const {epoch, offset = 0} = wire.welcome.subs[channel];
+    w.command('user', 'disable', ada.username);
+    assert.equal((await wire.closing()).code, 3500);
+    w.command('user', 'enable', ada.username);
+    const token = w.token(ada, 600, {ver: 1});
+    const again = await Wire.enter(w, {...ada, token}, transport, {connect: {subs: {[channel]: {recover: true, epoch, offset}}}});
+    const {recovered, publications = []} = again.welcome.subs[channel];
+    assert.equal(recovered, true);
+    const seen = () => [...publications, ...again.pushes(channel, 'pub')].filter((pub) => pub.offset);
+    await again.until(() => seen().length === 1, () => JSON.stringify(again.replies));
+    assert.equal(seen()[0].offset, offset + 1);
+    assert.equal(seen()[0].data.type, 'session_ended');
+    again.close();
+  });
+
   scenario(`history by pages, both ways: ${transport}`, async () => {
     const w = await world(), ada = await w.user(), room = await w.room(ada), channel = `room:${room}`;
     for (let n = 0; n < 6; ++n) await w.send(ada, room, `m${n}`);

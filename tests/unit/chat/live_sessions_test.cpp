@@ -55,6 +55,28 @@ TEST(LiveSessions, ARaisedTokenVersionEndsOlderSocketsOnly) {
   EXPECT_EQ(fresh.revoked, 0);
 }
 
+TEST(LiveSessions, OfAChangedAccountIsHeardOnceBeforeItsSocketsAreTold) {
+  std::vector<UserId> changed;
+  LiveSessionsOptions options;
+  std::vector<std::function<int()>> told;
+  options.on_changed = [&](UserId user) {
+    changed.push_back(user);
+    for (const auto& count : told) EXPECT_EQ(count(), 0);
+  };
+  LiveWorld world(options);
+  const auto ada = world.a_user("ada@example.com"), grace = world.a_user("grace@example.com");
+  Socket first(*world.live), second(*world.live), other(*world.live);
+  for (Socket* socket : {&first, &second}) told.push_back([socket] { return socket->revoked.load(); });
+  ASSERT_TRUE(world.live->add(first, ada.id, 0));
+  ASSERT_TRUE(world.live->add(second, ada.id, 0));
+  ASSERT_TRUE(world.live->add(other, grace.id, 0));
+  ASSERT_TRUE(world.users.set_password(ada.id, "x"));
+  world.poll();
+  world.poll();
+  EXPECT_EQ(changed, std::vector<UserId>{ada.id});
+  EXPECT_EQ(first.revoked + second.revoked, 2);
+}
+
 TEST(LiveSessions, ADeletedUserIsTold) {
   LiveWorld world;
   const auto ada = world.a_user();

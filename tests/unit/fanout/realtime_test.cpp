@@ -72,6 +72,30 @@ TEST_P(Realtime, ManyFeedsOfATurnAreOneSend) {
   EXPECT_EQ(world.loops[0]->stats().sends.value() - sends, 1u);
 }
 
+// The command line, say, changes an account without our journal.
+TEST_P(Realtime, WhatWasStoredWithoutOurHearingIsDeliveredWhenSomebodyLooksAgain) {
+  WorldOptions options;
+  options.fan_out.gap_grace = std::chrono::milliseconds(0);
+  World world(options);
+  auto ada = connect(world);
+  const FeedKey own = FeedKey::user(ada->who.user), nobodys = FeedKey::user(UserId::make());
+  world.fan_out->look_again(nobodys);
+  ada->subscribe(own);
+  world.settle();
+  world.store.add_personal(ada->who.user, R"({"n":1})");
+  world.store.add_personal(ada->who.user, R"({"n":2})");
+  world.settle();
+  EXPECT_EQ(ada->offsets(own), Offsets{});
+  world.fan_out->look_again(own);
+  world.fan_out->look_again(own);
+  world.settle();
+  EXPECT_EQ(ada->offsets(own), (Offsets{1, 2}));
+  world.store.away = true;
+  world.fan_out->look_again(own);
+  world.settle();
+  EXPECT_EQ(ada->offsets(own), (Offsets{1, 2}));
+}
+
 TEST_P(Realtime, ThePublisherHearsItselfWithItsClientIdAndARecoveryKnowsTheUserOnly) {
   World world;
   auto ada = connect(world);
