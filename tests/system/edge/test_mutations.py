@@ -17,7 +17,7 @@ import test_http_request_line
 import test_websocket_close
 import test_websocket_frames
 import test_websocket_utf8
-from support.http_table import PATIENCE, Exchange, fill
+from support.http_table import Exchange, fill
 from support.ws_table import WAYS
 
 COUNT, SEED = int(os.environ.get("MUTATIONS", 1500)), int(os.environ.get("SEED", 1))
