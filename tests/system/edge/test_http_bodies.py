@@ -6,7 +6,7 @@ stored, and test_nothing_was_smuggled would find it.
 
 import pytest
 
-from support.http_table import Answer, Exchange, answered, as_bytes, check, fill, get, names, refused, run, several, unanswered
+from support.http_table import Answer, Exchange, answered, as_bytes, check, fill, get, names, refused, refused_at_once, run, several, unanswered
 
 MESSAGE = b'{"content":"smuggled"}'
 HIDDEN = as_bytes(get("/api/v1/rooms/$ROOM/messages", f"Authorization: Bearer $TOKEN\r\nContent-Length: {len(MESSAGE)}\r\n", method="POST")) + MESSAGE
@@ -142,7 +142,20 @@ CHUNKS = [
         "inside a trailer": b"b\r\n" + NAME + b"\r\n0\r\nX-A", "before the last line end": b"b\r\n" + NAME + b"\r\n0\r\n\r"}.items()),
 ]
 
-CASES = LENGTHS + CODINGS + CHUNKS
+AT_ONCE = [
+    refused_at_once("at once: a length that is too large", post(f"Content-Length: {LIMIT + 1}\r\n"), 413, {"PayloadTooLarge"}),
+    refused_at_once("at once: two codings", post("Transfer-Encoding: gzip, chunked\r\n"), 400, CODING),
+    refused_at_once("at once: no size", chunked(b"g"), 400, CHUNK), refused_at_once("at once: a size's blank", chunked(b"1 "), 400, CHUNK),
+    refused_at_once("at once: a size without digits", chunked(b"\r"), 400, CHUNK), refused_at_once("at once: a bare LF", chunked(b"1\n"), 400, CHUNK),
+    refused_at_once("at once: 17 digits", chunked(b"0" * 17), 400, CHUNK),
+    refused_at_once("at once: an extension's NUL", chunked(b"1;\0"), 400, CHUNK),
+    refused_at_once("at once: a size that is too large", chunked(f"{LIMIT + 1:x}\r".encode()), 413, {"PayloadTooLarge"}),
+    refused_at_once("at once: data that is too long", chunked(b"1\r\nxy"), 400, CHUNK),
+    refused_at_once("at once: a trailer's blank", chunked(b"0\r\n "), 400, CHUNK),
+    refused_at_once("at once: a trailer's NUL", chunked(b"0\r\nX: \0"), 400, CHUNK),
+]
+
+CASES = LENGTHS + CODINGS + CHUNKS + AT_ONCE
 
 
 @pytest.mark.parametrize("case", CASES, ids=names(CASES))

@@ -2,20 +2,38 @@
 
 import pytest
 
-from support.http_table import answered, get, names, refused, run, several, Answer
+from support.http_table import Answer, answered, get, names, refused, refused_at_once, run, several
 
 MALFORMED = "malformed request"
 H = "Host: x\r\n"
 END = f"{H}\r\n"
 
 # HTTP-8: what cannot become a request is refused at its first impossible byte: nothing follows these.
-FIRST_BYTES = [refused(f"first bytes {data!r}", data, 400, MALFORMED) for data in (
+FIRST_BYTES = [refused_at_once(f"first bytes {data!r}", data, 400, MALFORMED) for data in (
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS
     b"\x80\x2e\x01\x03\x01", b"\x00", b"\x01\x02\x03", b"\xff\xfe", b"\xef\xbb\xbfGET / HTTP/1.1\r\n", b" ", b"\t", b"\n", b"\n\n",
     b"\rX", b"\r\r\n", b"\r\n\n", b"\r\n\r\n\r\n", b" GET / HTTP/1.1\r\n", b"(", b"<html>", b"{\"id\":1}", b"\"", b":", b"/", b"@", b"[", b"=",
     b"G\x00T", b"GET\t", b"GET\n", b"GET\r\n", b"GET\x0b/", b"G\xc3\x89T", b"GE,T",
     b"SSH-2.0-OpenSSH_9.2\r\n", b"*3\r\n", b"EHLO x\r\n", b"USER root\r\n",
 )]
+
+# And so is whatever comes later, at its byte.
+LATER_BYTES = [
+    refused_at_once("at once: a long method", "A" * 33, 400, MALFORMED), refused_at_once("at once: a fragment", "GET /#", 400, MALFORMED),
+    refused_at_once("at once: a second blank", "GET  ", 400, MALFORMED), refused_at_once("at once: no version", "GET /\r", 400, MALFORMED),
+    refused_at_once("at once: no HTTP", "GET / X", 400, MALFORMED),
+    refused_at_once("at once: version 2", "GET / HTTP/2", 505, "HTTP version not supported"),
+    refused_at_once("at once: version 1.2", "GET / HTTP/1.2", 505, "HTTP version not supported"),
+    refused_at_once("at once: a bare LF", "GET / HTTP/1.1\n", 400, MALFORMED),
+    refused_at_once("at once: a bare CR", "GET / HTTP/1.1\rH", 400, MALFORMED),
+    refused_at_once("at once: a target that is too long", "GET /" + "a" * 8192, 414, "request target too long"),
+    refused_at_once("at once: a blank before any field", "GET / HTTP/1.1\r\n ", 400, MALFORMED),
+    refused_at_once("at once: a folded line", "GET / HTTP/1.1\r\nHost: x\r\n\t", 400, MALFORMED),
+    refused_at_once("at once: a blank inside a name", "GET / HTTP/1.1\r\nHost ", 400, MALFORMED),
+    refused_at_once("at once: an empty name", "GET / HTTP/1.1\r\n:", 400, MALFORMED),
+    refused_at_once("at once: NUL", "GET / HTTP/1.1\r\nHost: \0", 400, MALFORMED),
+    refused_at_once("at once: a head that is too large", "GET / HTTP/1.1\r\nHost: " + "x" * 16363, 431, "request head too large"),
+]
 
 METHODS = [
     answered("HEAD", get(method="HEAD"), 200, head=True),
@@ -174,7 +192,7 @@ HOST = [
     refused("a Host and an empty one", get(host="Host: x\r\nHost:\r\n"), 400, "exactly one Host is needed"),
 ]
 
-CASES = FIRST_BYTES + METHODS + VERSIONS + SEPARATORS + TARGETS + ESCAPES + HOST
+CASES = FIRST_BYTES + LATER_BYTES + METHODS + VERSIONS + SEPARATORS + TARGETS + ESCAPES + HOST
 
 
 @pytest.mark.parametrize("case", CASES, ids=names(CASES))

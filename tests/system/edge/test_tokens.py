@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 
-from support.http_table import as_bytes, check, Answer, Exchange
+from support.http_table import Answer, Exchange, as_bytes, check
 from support.websocket import Closed, Refused, WebSocket
 
 SECRET = b"a test's own secret key, long enough"  # of support/servers.py

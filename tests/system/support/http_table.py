@@ -33,6 +33,7 @@ class Case:
     sent: object  # bytes, or a list of pieces that are sent one by one (AWAIT: not before the next answer has come)
     answers: tuple
     ends: bool  # the server ends the connection
+    alone: bool = False  # nothing stands behind it: it must be answered as it is
 
 
 def as_bytes(text):
@@ -42,6 +43,11 @@ def as_bytes(text):
 def refused(name, sent, status, detail=None, **more):
     """One answer, and the connection ends."""
     return Case(name, sent, (Answer(status, detail, **more),), True)
+
+
+def refused_at_once(name, sent, status, detail=None):
+    """As refused, without a byte behind it that could be waited for."""
+    return Case(name, sent, (Answer(status, detail),), True, alone=True)
 
 
 def answered(name, sent, status, detail=None, **more):
@@ -171,7 +177,7 @@ def run(case, world):
             if piece is AWAIT:
                 take_answer()
             else:
-                last = at + 1 == len(pieces) and answers
+                last = at + 1 == len(pieces) and answers and not case.alone
                 wire.send(fill(piece, world) + (PROBE if last else b""))
         if not case.answers:
             wire.sock.shutdown(socket.SHUT_WR)
