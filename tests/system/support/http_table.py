@@ -195,6 +195,6 @@ def run(case, world):
 
 
 def names(cases):
-    found = [case.name for case in cases]
+    found = [case.name if len(case.name) <= 100 else f"{case.name[:80]}... {len(case.name)}" for case in cases]
     assert len(set(found)) == len(found), sorted(n for n in found if found.count(n) > 1)
     return found
