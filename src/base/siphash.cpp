@@ -60,4 +60,9 @@ std::uint64_t siphash(const SipKey& key, std::string_view bytes) noexcept {
   return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
+std::size_t SecretHash::operator()(std::string_view bytes) const noexcept {
+  static const SipKey key = SipKey::random();
+  return static_cast<std::size_t>(siphash(key, bytes));
+}
+
 }  // namespace chat

@@ -33,12 +33,13 @@ Messages::Messages(Journal& journal, const Clock& clock, MessagesOptions options
       rates_(options.messages, options.rate_entries) {}
 
 Result<void> Messages::check(const NewMessage& message) const {
-  if (message.content.empty()) return Error{Errc::invalid, "a message has content"};
-  if (message.content.size() > max_content_bytes_) return Error{Errc::too_large, "the content is too long"};
+  if (message.content.empty()) return Error{Errc::invalid, "content: must not be empty"};
+  if (message.content.size() > max_content_bytes_)
+    return Error{Errc::too_large, "content: at most " + std::to_string(max_content_bytes_) + " bytes"};
   if (message.client_id && (message.client_id->empty() || message.client_id->size() > kMaxClientIdBytes))
-    return Error{Errc::invalid, "a client_id has 1 to 64 bytes"};
+    return Error{Errc::invalid, "client_id: 1 to 64 bytes"};
   if (message.metadata && (message.metadata->empty() || message.metadata->size() > kMaxMetadataBytes))
-    return Error{Errc::invalid, "metadata is JSON of at most 8 KiB"};
+    return Error{Errc::invalid, "metadata: JSON of at most 8 KiB"};
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "fanout/wire_format.hpp"
 
+#include "base/json_text.hpp"
 #include "protocol/event_json.hpp"
 
 #include <cassert>
@@ -36,10 +37,6 @@ Framing framing_of(WireFormat format) noexcept {
 }
 
 std::string text_of(const UserId& user) { return user.is_nil() ? std::string() : user.str(); }
-
-ClientInfo info_of(const UserId& user, const Origin& origin) {
-  return {.user = text_of(user), .client = client_text(origin), .conn_info = {}, .chan_info = {}};
-}
 
 // An HTTP chunk (RFC 9112, 7.1) of one server-sent event.
 void append_sse_event(std::string& out, Seq seq, std::string_view data) {
@@ -123,6 +120,13 @@ std::string client_text(const Origin& origin) {
   return name.str();
 }
 
+ClientInfo client_info(std::string client, const UserId& user, std::string_view name) {
+  ClientInfo info{.user = text_of(user), .client = std::move(client), .conn_info = "{\"name\":", .chan_info = {}};
+  append_json_string(info.conn_info, name);
+  info.conn_info += '}';
+  return info;
+}
+
 Encoder::Frames Encoder::event(std::string& out, FormatSet formats, const Event& event, const Origin& origin) {
   Frames frames;
   if (formats.has(WireFormat::room)) {
@@ -158,7 +162,7 @@ Encoder::Frames Encoder::notice(std::string& out, FormatSet formats, const FeedK
     frame.length = static_cast<std::uint32_t>(out.size()) - frame.offset;
   }
   if (!formats.any_realtime()) return frames;
-  const ClientInfo info = info_of(notice.user, notice.origin);
+  const ClientInfo info = client_info(client_text(notice.origin), notice.user, notice.name);
   if (notice.kind == protocol::NoticeKind::join) {
     append_pushes(out, formats, feed, centrifuge::JoinPush{info}, frames);
   } else {
@@ -171,7 +175,9 @@ Encoder::Frames Encoder::signal(std::string& out, FormatSet formats, const FeedK
   Frames frames;
   Publication publication;
   publication.data = signal.data;
-  if (!signal.user.is_nil()) publication.info = info_of(signal.user, signal.origin);
+  if (!signal.user.is_nil())
+    publication.info = {
+        .user = text_of(signal.user), .client = client_text(signal.origin), .conn_info = {}, .chan_info = {}};
   append_pushes(out, formats, feed, publication, frames);
   return frames;
 }

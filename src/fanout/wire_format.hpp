@@ -78,6 +78,9 @@ struct Notice {
 // again by this process or another one. Empty when there is no connection.
 std::string client_text(const Origin& origin);
 
+// Who is there, for presence and for those who hear who comes and goes: `conn_info` is {"name": ...}.
+centrifuge::ClientInfo client_info(std::string client, const UserId& user, std::string_view name);
+
 // One thing encoded in several formats: bytes of all of them behind each other, and where each is.
 class Encoder {
  public:

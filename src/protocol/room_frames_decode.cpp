@@ -17,14 +17,7 @@ using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t kMaxDepth = 32;
 
-// Of names that a client chose: std::hash has collisions that anybody can make, by the thousand.
-struct NameHash {
-  std::size_t operator()(const std::string& name) const noexcept {
-    static const SipKey key = SipKey::random();
-    return static_cast<std::size_t>(siphash(key, name));
-  }
-};
-using Names = std::unordered_set<std::string, NameHash>;
+using Names = std::unordered_set<std::string, SecretHash>;
 
 // Takes `content` and `client_id` of the outermost object; everything else is checked and dropped.
 class ClientFrameHandler {

@@ -66,14 +66,15 @@ std::string_view detail::rpc_input(std::string_view data) noexcept {
   return data == "null" ? std::string_view("{}") : data;
 }
 
-Error detail::input_error(const std::vector<schema::Fault>& faults) {
+Error detail::input_error(const std::vector<schema::Fault>& faults, std::string_view whole) {
   std::string sentence;
   std::size_t told = 0;
   for (const auto& fault : faults) {
     if (told == kMaxFaultsTold || sentence.size() > kMaxSentenceBytes) break;
     if (told++ > 0) sentence += "; ";
     // The place of what is no JSON at all is an offset, of use to nobody here.
-    const auto place = fault.type == "json_invalid" ? std::string() : place_of(fault);
+    auto place = fault.type == "json_invalid" ? std::string() : place_of(fault);
+    if (place.empty()) place = whole;
     if (!place.empty()) sentence += place + ": ";
     sentence += fault.msg;
   }
@@ -86,6 +87,7 @@ Error detail::rpc_failed(std::string_view request_id, const OperationSpec& spec,
   log_failure(request_id, spec, error);
   // As over HTTP: it was a token that was not good, no password.
   if (error.code == Errc::unauthenticated) return {error.code, "Could not validate credentials"};
+  if (error.code == Errc::too_large && !error.message.empty()) return error;  // of what, and how much may it be
   return {error.code, sentence_of(error.code, subject), error.retry};
 }
 

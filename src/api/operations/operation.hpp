@@ -157,7 +157,8 @@ awaitable<transport::HttpResponse> handle(const Handler& handler, const Operatio
 // Nothing and null are an empty object: what takes no input is called without any.
 std::string_view rpc_input(std::string_view data) noexcept;
 // One sentence for all faults: "room_id: Field required; page: Input should be greater than or equal to 1".
-Error input_error(const std::vector<schema::Fault>& faults);
+// `whole` names the input where a fault is not in one of its fields.
+Error input_error(const std::vector<schema::Fault>& faults, std::string_view whole = {});
 // Logs what must not be silent; the message becomes the sentence for the client.
 Error rpc_failed(std::string_view request_id, const OperationSpec& spec, const Error& error, std::string_view subject);
 Error rpc_threw(std::string_view request_id, const OperationSpec& spec, std::string_view what);

@@ -48,6 +48,7 @@ class ChatSession final : public RealtimeSession, public fanout::Subscriber, pub
   // RealtimeSession
   void opened() override;
   void ended(const transport::CloseInfo& info) override;
+  std::string log_name() const override { return request_id_.str(); }
   void write(std::string_view frame) override;
 
   // RealtimeCommands

@@ -17,16 +17,6 @@ namespace {
 using namespace centrifuge;
 using boost::asio::awaitable;
 
-ClientInfo info_of(const fanout::Presence::Client& client) {
-  ClientInfo info;
-  info.client = client.client;
-  info.user = client.user.str();
-  info.conn_info = "{\"name\":";
-  append_json_string(info.conn_info, client.name);
-  info.conn_info += '}';
-  return info;
-}
-
 // Who is in a feed, or only how many when `limit` is 0.
 awaitable<fanout::Presence> presence_in(fanout::Shard& shard, FeedKey feed, std::size_t limit) {
   auto ask = [&shard, feed, limit](std::function<void(fanout::Presence)> done) {
@@ -46,14 +36,17 @@ void ChatSession::publish(CommandId id, PublishRequest request) {
   if (!feed) return;
   if (feed->is_user()) return refuse(id, ErrorCode::permission_denied);
   auto input = schema::parse_json<MessageIn>(request.data);
-  if (!input) return refuse(id, error_of(detail::input_error(input.faults)));
+  if (!input) return refuse(id, error_of(detail::input_error(input.faults, "data")));
   spawn(id, post(id, new_message(feed->room_id(), std::move(*input))));
 }
 
 awaitable<void> ChatSession::post(CommandId id, NewMessage message) {
   Principal author = who_->principal;
   const auto stored = co_await realtime_.services().messages.send(std::move(author), std::move(message), origin());
-  if (!stored) co_return refuse(id, error_of(stored.error().code));
+  if (!stored) {
+    const Errc why = stored.error().code;
+    co_return refuse(id, why == Errc::too_large ? error_of(stored.error()) : error_of(why));
+  }
   reply(id, PublishResult{});
 }
 
@@ -128,7 +121,9 @@ awaitable<void> ChatSession::tell_presence(CommandId id, FeedKey feed) {
   // Above the limit there are only counts: a list of thousands would cost everybody.
   if (found.clients > options().presence_clients) co_return refuse(id, ErrorCode::not_available);
   PresenceResult result;
-  for (const auto& client : found.list) result.presence.emplace_back(client.client, info_of(client));
+  for (const auto& client : found.list) {
+    result.presence.emplace_back(client.client, fanout::client_info(client.client, client.user, client.name));
+  }
   reply(id, result);
 }
 

@@ -119,7 +119,7 @@ void RealtimeSession::close(CloseCode why, std::string_view reason) {
 }
 
 void RealtimeSession::violation(std::string_view what) {
-  log_info("realtime_violation", {{"what", what}});
+  log_info("realtime_violation", {{"request_id", log_name()}, {"what", what}});
   close(CloseCode::bad_request);
 }
 

@@ -66,6 +66,8 @@ class RealtimeSession : public transport::WebSocketHandler,
   virtual void opened() = 0;
   // It is over, in whatever way. Nothing is sent any more.
   virtual void ended(const transport::CloseInfo& info) = 0;
+  // What the log calls the connection: its handshake's request_id.
+  virtual std::string log_name() const = 0;
   // Bytes for the peer, behind all that it is owed.
   virtual void write(std::string_view frame) = 0;
 

@@ -4,12 +4,14 @@
 // alone.
 #pragma once
 
+#include "base/siphash.hpp"
 #include "model/event.hpp"
 #include "model/room.hpp"
 #include "model/user.hpp"
 #include "storage/journal/feed_writer.hpp"
 #include "storage/journal/room_book.hpp"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -22,6 +24,8 @@
 
 namespace chat::storage {
 
+using EventLog = std::deque<Event>;  // grows without moving what is there
+
 struct MemoryMember {
   MemberRole role = MemberRole::member;
   Seq joined_seq;
@@ -30,13 +34,18 @@ struct MemoryMember {
 
 struct MemoryRoom {
   using Key = std::pair<UserId, std::string>;  // who, client_id
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept {
+      return std::hash<UserId>{}(key.first) ^ SecretHash {}(key.second);
+    }
+  };
 
   Room room;
   std::map<UserId, MemoryMember> members;
-  std::vector<Event> log;               // [seq - 1]; creations with their message's current state
+  EventLog log;                         // [seq - 1]; creations with their message's current state
   std::vector<Seq> by_ordinal;          // [ordinal - 1]
   std::unordered_map<Uuid, Seq> by_id;  // of messages and events alike
-  std::map<Key, Seq> message_keys, event_keys;
+  std::unordered_map<Key, Seq, KeyHash> message_keys, event_keys;
   std::set<std::tuple<Seq, UserId, std::string>> reactions;
   std::map<Seq, UserId> pins;
 
@@ -51,7 +60,7 @@ struct MemoryDatabase {
   std::unordered_map<std::string, UserId> by_username;
   std::unordered_map<std::string, UserId> by_folded;
   std::unordered_map<RoomId, MemoryRoom> rooms;
-  std::unordered_map<UserId, std::vector<Event>> user_logs;  // [seq - 1]
+  std::unordered_map<UserId, EventLog> user_logs;  // [seq - 1]
 };
 
 // Carries out a command of either kind; the mutex is held.

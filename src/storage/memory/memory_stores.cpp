@@ -207,8 +207,8 @@ Result<HistoryPage> MemoryStores::history_page(RoomId id, UserId viewer, std::in
   return out;
 }
 
-const std::vector<Event>* MemoryStores::log_of(const FeedKey& feed, FeedHead& head) const {
-  static const std::vector<Event> kNothingYet;
+const EventLog* MemoryStores::log_of(const FeedKey& feed, FeedHead& head) const {
+  static const EventLog kNothingYet;
   if (feed.is_room()) {
     const MemoryRoom* room = room_of(feed.room_id());
     if (!room) return nullptr;
@@ -217,7 +217,7 @@ const std::vector<Event>* MemoryStores::log_of(const FeedKey& feed, FeedHead& he
   }
   if (!db_->users.contains(feed.user_id())) return nullptr;
   const auto found = db_->user_logs.find(feed.user_id());
-  const std::vector<Event>* log = found == db_->user_logs.end() ? &kNothingYet : &found->second;
+  const EventLog* log = found == db_->user_logs.end() ? &kNothingYet : &found->second;
   head.last_seq = Seq(static_cast<std::int64_t>(log->size()));
   return log;
 }

@@ -42,9 +42,9 @@ class MemoryStores final : public UserStore, public RoomStore, public HistorySto
 
  private:
   Result<void> carry_out(UserCommand command);
-  const MemoryRoom* room_of(RoomId id) const;                                   // mutex held
-  const std::vector<Event>* log_of(const FeedKey& feed, FeedHead& head) const;  // null: no such feed; mutex held
-  Event as_read(const Event& event) const;  // with the actor's present name; mutex held
+  const MemoryRoom* room_of(RoomId id) const;                         // mutex held
+  const EventLog* log_of(const FeedKey& feed, FeedHead& head) const;  // null: no such feed; mutex held
+  Event as_read(const Event& event) const;                            // with the actor's present name; mutex held
 
   const std::shared_ptr<MemoryDatabase> db_;
   const Clock& clock_;

@@ -145,7 +145,8 @@ for (const transport of transports) {
     await hears.until((c) => c.of('join').some(({info}) => info.client === client), 'its own join');
     const visit = await guest.subscribed(room);
     const [{client: visitor}] = guest.of('connected');
-    await hears.until((c) => c.of('join').some(({info}) => info.client === visitor && info.user === grace.id));
+    const name = ({connInfo}) => (ArrayBuffer.isView(connInfo) ? JSON.parse(new TextDecoder().decode(connInfo)) : connInfo).name;
+    await hears.until((c) => c.of('join').some(({info}) => info.client === visitor && info.user === grace.id && name(info) === 'Grace'));
     const {clients} = await asked.sdk.presence(`room:${room}`);
     assert.equal(Object.keys(clients).length, 3);
     assert.equal(clients[visitor].user, grace.id);

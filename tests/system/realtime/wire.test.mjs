@@ -82,6 +82,18 @@ for (const transport of transports) {
     });
   }
 
+  scenario(`107 says which field it is about: ${transport}`, async () => {
+    const scene = await fresh(), {room} = scene;
+    const wire = await Wire.enter(scene.w, scene.ada, transport);
+    const told = async (command) => (await wire.call(command)).error.message;
+    assert.equal(await told({publish: {channel: room, data: {content: long(66000)}}}), 'content: at most 65536 bytes');
+    assert.equal(await told({rpc: {method: 'message.send', data: {room_id: room.slice('room:'.length), content: long(66000)}}}), 'content: at most 65536 bytes');
+    assert.match(await told({publish: {channel: room, data: null}}), /^data: /);
+    assert.match(await told({publish: {channel: room, data: 'text'}}), /^data: /);
+    assert.match(await told({publish: {channel: room, data: {client_id: 'k'}}}), /^content: /);
+    wire.close();
+  });
+
   scenario(`3501 for each command that breaks the rules: ${transport}`, async () => {
     const scene = await fresh();
     for (const [what, command] of Object.entries(violationsInside)) {

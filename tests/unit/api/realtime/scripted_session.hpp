@@ -62,6 +62,7 @@ class ScriptedSession final : public api::RealtimeSession {
     end = info;
     ++ends;
   }
+  std::string log_name() const override { return "scripted"; }
   void write(std::string_view frame) override { socket()->send_frame(frame); }
 };
 
