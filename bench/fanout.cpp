@@ -62,7 +62,8 @@ class Listener final : public transport::WebSocketHandler, public Subscriber {
   void on_text(std::string_view) override {}
   void on_binary(std::string_view) override {}
   void on_close(const transport::CloseInfo&) override { detach(); }
-  const Entrant& entrant() const override { return entrant_; }
+  UserId user() const override { return entrant_.user; }
+  Entrant entrant() const override { return entrant_; }
 
  private:
   Shard& shard_;

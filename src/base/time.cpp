@@ -32,6 +32,19 @@ Parts split(Timestamp t) {
           static_cast<int>(hms.subseconds().count())};
 }
 
+// Every message has a time, live and on each history page: by hand, ten times as fast as snprintf.
+bool has_four_digits(int year) noexcept { return year >= 0 && year <= 9999; }
+
+// The number's digits before `end`, over the noughts that are there.
+void put(std::string& out, std::size_t end, int value) noexcept {
+  for (; value > 0; value /= 10) out[--end] = static_cast<char>('0' + value % 10);
+}
+
+void put_date_and_time(std::string& out, const Parts& p) noexcept {
+  put(out, 4, p.year), put(out, 7, static_cast<int>(p.month)), put(out, 10, static_cast<int>(p.day));
+  put(out, 13, p.hour), put(out, 16, p.minute), put(out, 19, p.second);
+}
+
 // Reads exactly `n` digits.
 bool digits(std::string_view& s, std::size_t n, int& out) noexcept {
   if (s.size() < n) return false;
@@ -60,26 +73,27 @@ Clock& system_clock() {
 std::string to_rfc3339(Timestamp t) {
   const Parts p = split(t);
   char buf[48];
-  if (p.year < 0 || p.year > 9999) {
+  if (!has_four_digits(p.year)) {
     std::snprintf(buf, sizeof buf, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", p.year, p.month, p.day, p.hour, p.minute,
                   p.second, p.micro);
     return buf;
   }
-  // Every message of a history page has one: by hand, ten times as fast as snprintf.
   std::string out = "0000-00-00T00:00:00.000000Z";
-  const auto put = [&out](std::size_t end, int value) {
-    for (; value > 0; value /= 10) out[--end] = static_cast<char>('0' + value % 10);
-  };
-  put(4, p.year), put(7, static_cast<int>(p.month)), put(10, static_cast<int>(p.day));
-  put(13, p.hour), put(16, p.minute), put(19, p.second), put(26, p.micro);
+  put_date_and_time(out, p);
+  put(out, 26, p.micro);
   return out;
 }
 
 std::string to_socket_time(Timestamp t) {
   const Parts p = split(t);
   char buf[48];
-  std::snprintf(buf, sizeof buf, "%04d-%02u-%02u %02d:%02d:%02d", p.year, p.month, p.day, p.hour, p.minute, p.second);
-  return buf;
+  if (!has_four_digits(p.year)) {
+    std::snprintf(buf, sizeof buf, "%04d-%02u-%02u %02d:%02d:%02d", p.year, p.month, p.day, p.hour, p.minute, p.second);
+    return buf;
+  }
+  std::string out = "0000-00-00 00:00:00";
+  put_date_and_time(out, p);
+  return out;
 }
 
 std::optional<Timestamp> parse_timestamp(std::string_view s) noexcept {

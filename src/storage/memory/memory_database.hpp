@@ -11,6 +11,8 @@
 #include "storage/journal/feed_writer.hpp"
 #include "storage/journal/room_book.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <deque>
 #include <map>
 #include <memory>
@@ -42,9 +44,9 @@ struct MemoryRoom {
 
   Room room;
   std::map<UserId, MemoryMember> members;
-  EventLog log;                         // [seq - 1]; creations with their message's current state
-  std::vector<Seq> by_ordinal;          // [ordinal - 1]
-  std::unordered_map<Uuid, Seq> by_id;  // of messages and events alike
+  EventLog log;                 // [seq - 1]; creations with their message's current state
+  std::vector<Seq> by_ordinal;  // [ordinal - 1]
+  boost::unordered_flat_map<Uuid, Seq, std::hash<Uuid>> by_id;  // of messages and events alike
   std::unordered_map<Key, Seq, KeyHash> message_keys, event_keys;
   std::set<std::tuple<Seq, UserId, std::string>> reactions;
   std::map<Seq, UserId> pins;

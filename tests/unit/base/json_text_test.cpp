@@ -26,6 +26,31 @@ TEST(JsonText, ReplacesWhatIsNoUtf8) {
   EXPECT_EQ(json_string("\xED\xA0\x80"), "\"\uFFFD\uFFFD\uFFFD\"");
 }
 
+// Eight bytes are looked at together: every byte at every place among them, alone and beside another special one.
+TEST(JsonText, EveryByteIsSeenWhereverItStands) {
+  const auto expected = [](const std::string& text) {
+    std::string out = "\"";
+    for (const char c : text) out += json_string({&c, 1}).substr(1, json_string({&c, 1}).size() - 2);
+    return out + '"';
+  };
+  for (int byte = 0; byte < 0x80; ++byte) {
+    for (std::size_t place = 0; place < 20; ++place) {
+      std::string text(20, 'm');
+      text[place] = static_cast<char>(byte);
+      ASSERT_EQ(json_string(text), expected(text)) << byte << " at " << place;
+      for (const char beside : {'\x1F', '"', '\\', ' ', '!', '\0'}) {
+        text[(place + 1) % 20] = beside;
+        ASSERT_EQ(json_string(text), expected(text)) << byte << " at " << place << " before " << int{beside};
+      }
+    }
+  }
+  for (std::size_t before = 0; before < 12; ++before) {
+    const std::string text = std::string(before, 'm') + "é" + std::string(9, 'm') + "\xFF" + std::string(9, 'm');
+    EXPECT_EQ(json_string(text),
+              '"' + std::string(before, 'm') + "é" + std::string(9, 'm') + "\uFFFD" + std::string(9, 'm') + '"');
+  }
+}
+
 TEST(JsonText, AppendsToWhatIsThere) {
   std::string out = "[";
   append_json_int(out, std::numeric_limits<std::int64_t>::min());

@@ -12,6 +12,8 @@ TEST(Time, IsWrittenWithMicrosecondsAndReadBack) {
     const auto t = parse_timestamp(text);
     ASSERT_TRUE(t) << text;
     EXPECT_EQ(to_rfc3339(*t), text);
+    const std::string_view whole(text);
+    EXPECT_EQ(to_socket_time(*t), std::string(whole.substr(0, 10)) + ' ' + std::string(whole.substr(11, 8)));
   }
 }
 
