@@ -81,6 +81,7 @@ def all_of_them(large=LARGE):
         within("serial", MEMORY, "user_us_per_delivery", "user time a delivery, us", 0.4),
         share("window", MEMORY, LIMIT, 0.85),
         share("window", REALTIME, LIMIT_REALTIME, 0.7),
+        Target("window", f"{REALTIME}: of the room socket's deliveries per CPU-second", at_least=0.8, terms=((REALTIME, PER_CPU), (MEMORY, PER_CPU)), formula=over),
         share("ten", MEMORY, LIMIT, 0.8),
         share("rooms", MEMORY, LIMIT, 0.85),
         times("rate", MEMORY, P50, LIMIT, "p50, times the limit's", 1.15),
