@@ -47,7 +47,7 @@ struct MemoryRoom {
   EventLog log;                 // [seq - 1]; creations with their message's current state
   std::vector<Seq> by_ordinal;  // [ordinal - 1]
   boost::unordered_flat_map<Uuid, Seq, std::hash<Uuid>> by_id;  // of messages and events alike
-  std::unordered_map<Key, Seq, KeyHash> message_keys, event_keys;
+  boost::unordered_flat_map<Key, Seq, KeyHash> message_keys, event_keys;
   std::set<std::tuple<Seq, UserId, std::string>> reactions;
   std::map<Seq, UserId> pins;
 
