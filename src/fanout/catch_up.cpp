@@ -65,6 +65,7 @@ void CatchUp::tell_beginning() {
 void CatchUp::read_store() {
   reading_ = true;
   FeedStream& stream = subscription_.stream();
+  if (!entered_at_) entered_at_ = stream.last_seq();
   reader_.read_replay(stream.feed().key, stream.format(), stream.audience(), start_,
                       [self = self_](const Result<ReplayPage>& page) {
                         if (*self) (*self)->on_page(page);
@@ -74,7 +75,11 @@ void CatchUp::read_store() {
 void CatchUp::on_page(const Result<ReplayPage>& page) {
   reading_ = false;
   if (page) {
-    start_ = {ReplayStart::Kind::after, send_page(*page), 0};
+    const bool beyond_head = resolved_ && page->head < start_.after;
+    const Seq reached = send_page(*page);
+    // A number that there is not stands for the newest one when the subscriber came, not when the store answered: what
+    // was said in between is news to him.
+    start_ = {ReplayStart::Kind::after, beyond_head ? std::min(reached, *entered_at_) : reached, 0};
     resolved_ = confirmed_ = true;
     return step();
   }

@@ -59,6 +59,20 @@ TEST(FanOut, ANumberBeyondTheHeadIsTheHead) {
   EXPECT_EQ(seqs(*client), Seqs{2});
 }
 
+TEST(FanOut, WhatIsSaidWhileTheStoreIsAskedForANumberBeyondTheHeadIsNews) {
+  World world;
+  const RoomId room = RoomId::make();
+  world.store.add_message(room, UserId::make(), "old");
+  auto there = joined(world, room, last(0));
+  auto client = Client::connect(world, 0, "n");
+  client->enter(room, kMessages, after(50));
+  while (world.jobs.empty()) world.poll(0);  // its read of the store is under way
+  world.say(room, "new");
+  world.settle();
+  EXPECT_EQ(seqs(*client), Seqs{2});
+  EXPECT_EQ(seqs(*there), Seqs{2});
+}
+
 TEST(FanOut, ARoomInMemoryIsNotReadAgain) {
   World world;
   const RoomId room = RoomId::make();
