@@ -37,9 +37,14 @@ SETTINGS = {"SECRET_KEY": SECRET, "LOG_LEVEL": "warn", "RATE_LIMITS": "off", "SO
 
 
 def version():
-    """The commit of the working tree; the binary is built from it."""
+    """The commit of the working tree, and a warning where the binary cannot have been built from it."""
     done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-    return done.stdout.strip() or "of a source archive"
+    return (done.stdout.strip() or "of a source archive") + ("" if is_built_from(ROOT / "src", BINARY) else ", **but the binary is older than its sources**")
+
+
+def is_built_from(sources, binary):
+    """No source was changed since the binary was made."""
+    return binary.exists() and max(path.stat().st_mtime for path in sources.rglob("*") if path.is_file()) <= binary.stat().st_mtime
 
 
 class Cluster(Postgres):

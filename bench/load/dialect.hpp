@@ -67,6 +67,14 @@ struct Event {
   std::string_view text{};  // into the bytes given to `parse`, or static
 };
 
+// A message that bears this stamp has come. One's own copy, from a server that sends it to everybody, stands for its
+// ack.
+inline Event arrived(const Session& session, const Stamp& stamp) {
+  const Role& role = session.role;
+  const bool own = role.sends && stamp.sender == role.sender && stamp.room == role.room;
+  return {.kind = own ? Event::Kind::ack : Event::Kind::delivery, .stamp = stamp};
+}
+
 struct Traits {
   bool acks = false;      // publishing is answered by `ack` (or by an own copy that the dialect reports as `ack`)
   bool numbered = false;  // `seq` of deliveries and acks is dense on every connection: checked

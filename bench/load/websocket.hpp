@@ -2,10 +2,14 @@
 // frame.
 #pragma once
 
+#include "load/dialect.hpp"
+
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace load {
 
@@ -26,6 +30,23 @@ inline Upgrade read_upgrade(std::string_view in, std::size_t& used) {
   if (end == std::string_view::npos) return Upgrade::unfinished;
   used = end + 4;
   return in.starts_with("HTTP/1.1 101") ? Upgrade::accepted : Upgrade::refused;
+}
+
+// A dialect's first step. True: the upgrade was answered well, and reported. False: not yet (`used` is 0), or refused.
+inline bool take_upgrade(std::string_view in, std::size_t& used, std::vector<Event>& events) {
+  const Upgrade answer = read_upgrade(in, used);
+  if (answer == Upgrade::unfinished) return false;
+  if (answer == Upgrade::accepted) {
+    events.push_back({.kind = Event::Kind::open});
+  } else {
+    events.push_back({.kind = Event::Kind::error, .text = in.substr(0, used)});
+  }
+  return answer == Upgrade::accepted;
+}
+
+// The server's goodbye: its reason behind the code.
+inline Event closed_with(std::string_view frame) {
+  return {.kind = Event::Kind::error, .text = frame.substr(std::min<std::size_t>(2, frame.size()))};
 }
 
 // Appends a client's frame. Its mask is zero, which is a mask (RFC 6455, 5.3) and costs this side nothing.

@@ -80,6 +80,11 @@ Every path answers with and without a trailing slash. Times are RFC 3339 in UTC.
 - `?history=N` (default 50, at most 1000, 0 = none) sends the room's last messages first, oldest first; `?after=<seq>`
   resumes after that sequence number, which messages of a page of history carry too; `?events=all` also sends edits, deletions and the like.
 - Send `{"content": "<text>"}`, with a `"client_id"` of your own to get an acknowledgement and to be stored only once.
-- Everybody else gets `{"content", "user", "timestamp", "type", "user_id", "id", "seq"}`.)";
+- Everybody else gets `{"content", "user", "timestamp", "type", "user_id", "id", "seq"}`.
+
+## One connection for everything
+
+`/connection/websocket` speaks the Centrifuge client protocol: the official `centrifuge` SDKs, with a login token, in as many
+rooms as they like. An operation's `x-rpc` is its name there. `chatd asyncapi` prints the whole of it.)";
 
 }  // namespace chat::api

@@ -17,7 +17,8 @@ namespace chat {
 
 // While one lives, what its thread posts with `post` is held back; its end hands over one task for each executor, which
 // runs them in the order in which they were posted. One that throws keeps none of the others from running. The inner of
-// two does nothing. Lives on the stack of one thread.
+// two does nothing. Lives on the stack of one thread. Its end terminates the process when there is no memory to post:
+// better than an answer that is lost.
 class PostTogether {
  public:
   PostTogether() noexcept;

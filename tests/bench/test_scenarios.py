@@ -1,12 +1,13 @@
 """The tables of scenarios, targets, columns and peers agree with each other, and the generator's command line is what is meant."""
 
 import json
+import os
 import pathlib
 import re
 
 import pytest
 
-from harness import cli, columns, load, peers, scenarios, session, subjects, targets
+from harness import chatd, cli, columns, load, peers, scenarios, session, subjects, targets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ALL = scenarios.everything()
@@ -175,3 +176,16 @@ def test_an_unknown_scenario_is_refused():
     assert "soak" not in [scenario.name for scenario in cli.chosen(parser, options)]
     parser, options = cli.parse(["serial", "--entries", "ws|socket"])
     assert [entry.name for entry in cli.chosen(parser, options)[0].entries] == ["socket.io", "ws"]
+
+
+def test_a_binary_that_is_older_than_its_sources_is_told_of(tmp_path):
+    (tmp_path / "src/deep").mkdir(parents=True)
+    source, binary = tmp_path / "src/deep/a.cpp", tmp_path / "chatd"
+    source.write_text("")
+    assert not chatd.is_built_from(tmp_path / "src", binary)
+    binary.write_text("")
+    os.utime(source, (1000, 1000))
+    os.utime(binary, (2000, 2000))
+    assert chatd.is_built_from(tmp_path / "src", binary)
+    os.utime(source, (3000, 3000))
+    assert not chatd.is_built_from(tmp_path / "src", binary)

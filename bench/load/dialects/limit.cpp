@@ -41,22 +41,14 @@ class Limit final : public Dialect {
   std::size_t parse(Session& s, std::string_view in, std::string&, std::vector<Event>& events) override {
     std::size_t used = 0;
     if (s.stage == 0) {
-      const Upgrade answer = read_upgrade(in, used);
-      if (answer == Upgrade::unfinished) return 0;
+      if (!take_upgrade(in, used, events)) return used;
       s.stage = 1;
-      if (answer == Upgrade::refused) {
-        events.push_back({.kind = Event::Kind::error, .text = in.substr(0, used)});
-        return used;
-      }
-      events.push_back({.kind = Event::Kind::open});
       events.push_back({.kind = Event::Kind::ready});
     }
     return used + read_frames(in.substr(used), [&](std::uint8_t, std::string_view frame) {
              if (frame.size() < kStampBytes || frame[0] != kStampMark)
                return events.push_back({.kind = Event::Kind::error, .text = "a frame without a stamp"});
-             const Stamp stamp = read_stamp(frame.data());
-             const bool own = s.role.sends && stamp.sender == s.role.sender && stamp.room == s.role.room;
-             events.push_back({.kind = own ? Event::Kind::ack : Event::Kind::delivery, .stamp = stamp});
+             events.push_back(arrived(s, read_stamp(frame.data())));
            });
   }
 

@@ -101,9 +101,7 @@ class Mqtt final : public Dialect {
       events.push_back({.kind = Event::Kind::error, .text = body});
       return;
     }
-    const Stamp stamp = read_stamp(body.data() + at);
-    const bool own = session.role.sends && stamp.sender == session.role.sender;
-    events.push_back({.kind = own ? Event::Kind::ack : Event::Kind::delivery, .stamp = stamp});
+    events.push_back(arrived(session, read_stamp(body.data() + at)));
   }
 };
 

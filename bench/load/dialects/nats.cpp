@@ -55,9 +55,7 @@ class Nats final : public Dialect {
       events.push_back({.kind = Event::Kind::error, .text = content});
       return;
     }
-    const Stamp stamp = read_stamp(content.data() + at);
-    const bool own = session.role.sends && stamp.sender == session.role.sender;
-    events.push_back({.kind = own ? Event::Kind::ack : Event::Kind::delivery, .stamp = stamp});
+    events.push_back(arrived(session, read_stamp(content.data() + at)));
   }
 
   static void on_line(Session& session, std::string_view line, std::string& out, std::vector<Event>& events) {

@@ -28,22 +28,14 @@ class Realtime final : public Dialect {
   std::size_t parse(Session& s, std::string_view in, std::string& out, std::vector<Event>& events) override {
     std::size_t used = 0;
     if (s.stage == 0) {
-      const Upgrade answer = read_upgrade(in, used);
-      if (answer == Upgrade::unfinished) return 0;
+      if (!take_upgrade(in, used, events)) return used;
       s.stage = 1;
-      if (answer == Upgrade::refused) {
-        events.push_back({.kind = Event::Kind::error, .text = in.substr(0, used)});
-        return used;
-      }
-      events.push_back({.kind = Event::Kind::open});
       if (!s.role.bare) connect(s, out);
     }
     return used + read_frames(in.substr(used), [&](std::uint8_t opcode, std::string_view frame) {
              if (opcode == kText) return take_lines(s, frame, out, events);
              if (opcode == kPing) return append_frame(out, frame, kPong);
-             if (opcode == kClose)
-               events.push_back(
-                   {.kind = Event::Kind::error, .text = frame.substr(std::min<std::size_t>(2, frame.size()))});
+             if (opcode == kClose) events.push_back(closed_with(frame));
            });
   }
 

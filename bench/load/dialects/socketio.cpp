@@ -27,14 +27,8 @@ class SocketIo final : public Dialect {
   std::size_t parse(Session& session, std::string_view in, std::string& out, std::vector<Event>& events) override {
     std::size_t used = 0;
     if (session.stage == upgrading) {
-      const Upgrade upgrade = read_upgrade(in, used);
-      if (upgrade == Upgrade::unfinished) return 0;
-      if (upgrade == Upgrade::refused) {
-        events.push_back({.kind = Event::Kind::error, .text = in.substr(0, used)});
-        return used;
-      }
+      if (!take_upgrade(in, used, events)) return used;
       session.stage = opening;
-      events.push_back({.kind = Event::Kind::open});
     }
     return used + read_frames(in.substr(used), [&](std::uint8_t opcode, std::string_view payload) {
              if (opcode == kText)
@@ -76,9 +70,7 @@ class SocketIo final : public Dialect {
       events.push_back({.kind = Event::Kind::error, .text = packet});
       return;
     }
-    const Stamp stamp = read_stamp(packet.data() + at);
-    const bool own = session.role.sends && stamp.sender == session.role.sender;
-    events.push_back({.kind = own ? Event::Kind::ack : Event::Kind::delivery, .stamp = stamp});
+    events.push_back(arrived(session, read_stamp(packet.data() + at)));
   }
 
   std::string packet_;

@@ -25,14 +25,8 @@ class PlainWebSocket final : public Dialect {
   std::size_t parse(Session& session, std::string_view in, std::string& out, std::vector<Event>& events) override {
     std::size_t used = 0;
     if (session.stage == upgrading) {
-      const Upgrade upgrade = read_upgrade(in, used);
-      if (upgrade == Upgrade::unfinished) return 0;
-      if (upgrade == Upgrade::refused) {
-        events.push_back({.kind = Event::Kind::error, .text = in.substr(0, used)});
-        return used;
-      }
+      if (!take_upgrade(in, used, events)) return used;
       session.stage = joined;  // the server puts a connection into its room before it answers the upgrade
-      events.push_back({.kind = Event::Kind::open});
       events.push_back({.kind = Event::Kind::ready});
     }
     return used + read_frames(in.substr(used), [&](std::uint8_t opcode, std::string_view payload) {
@@ -52,9 +46,7 @@ class PlainWebSocket final : public Dialect {
       events.push_back({.kind = Event::Kind::error, .text = opcode == kClose ? "closed by the server" : payload});
       return;
     }
-    const Stamp stamp = read_stamp(payload.data() + at);
-    const bool own = session.role.sends && stamp.sender == session.role.sender;
-    events.push_back({.kind = own ? Event::Kind::ack : Event::Kind::delivery, .stamp = stamp});
+    events.push_back(arrived(session, read_stamp(payload.data() + at)));
   }
 
   std::string message_;

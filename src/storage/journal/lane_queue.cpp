@@ -60,7 +60,7 @@ const std::optional<std::string>& LaneEntry::client_id() const {
 
 std::size_t LaneQueue::KeyHash::operator()(const Key& key) const noexcept {
   const std::size_t a = std::hash<FeedKey>{}(key.feed), b = std::hash<UserId>{}(key.actor);
-  return a ^ (b * 0x9E3779B97F4A7C15ull) ^ SecretHash {}(key.client_id) ^ key.command;
+  return a ^ (b * 0x9E3779B97F4A7C15ull) ^ SecretHash()(key.client_id) ^ key.command;
 }
 
 LaneQueue::Key LaneQueue::key_of(const LaneEntry& entry) {

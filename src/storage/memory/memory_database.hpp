@@ -38,7 +38,7 @@ struct MemoryRoom {
   using Key = std::pair<UserId, std::string>;  // who, client_id
   struct KeyHash {
     std::size_t operator()(const Key& key) const noexcept {
-      return std::hash<UserId>{}(key.first) ^ SecretHash {}(key.second);
+      return std::hash<UserId>{}(key.first) ^ SecretHash()(key.second);
     }
   };
 
