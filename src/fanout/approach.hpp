@@ -23,6 +23,10 @@ class Approach {
 
   // See Place; until it has been looked at.
   std::optional<Seq> member_as_of;
+
+  // The stream's newest number when the subscription came, or when the stream went live, if that was later: what is
+  // behind it is news, however long it takes to get there.
+  Seq entered_at;
 };
 
 }  // namespace chat::fanout

@@ -47,7 +47,7 @@ void CatchUp::resolve_start() {
   if (resolved_) return;
   const FeedStream& stream = subscription_.stream();
   if (start_.kind == ReplayStart::Kind::last) {
-    const auto before = start_.messages == 0 ? stream.last_seq() : stream.before_last(start_.messages);
+    const auto before = start_.messages == 0 ? entered_at : stream.before_last(start_.messages);
     if (!before) return;
     start_ = {ReplayStart::Kind::after, *before, 0};
     confirmed_ = true;
@@ -65,7 +65,6 @@ void CatchUp::tell_beginning() {
 void CatchUp::read_store() {
   reading_ = true;
   FeedStream& stream = subscription_.stream();
-  if (!entered_at_) entered_at_ = stream.last_seq();
   reader_.read_replay(stream.feed().key, stream.format(), stream.audience(), start_,
                       [self = self_](const Result<ReplayPage>& page) {
                         if (*self) (*self)->on_page(page);
@@ -79,7 +78,7 @@ void CatchUp::on_page(const Result<ReplayPage>& page) {
     const Seq reached = send_page(*page);
     // A number that there is not stands for the newest one when the subscriber came, not when the store answered: what
     // was said in between is news to him.
-    start_ = {ReplayStart::Kind::after, beyond_head ? std::min(reached, *entered_at_) : reached, 0};
+    start_ = {ReplayStart::Kind::after, beyond_head ? std::min(reached, entered_at) : reached, 0};
     resolved_ = confirmed_ = true;
     return step();
   }

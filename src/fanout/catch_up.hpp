@@ -14,7 +14,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace chat::fanout {
@@ -48,7 +47,6 @@ class CatchUp final : public Approach, private transport::TimerNode {
   bool reading_ = false;
   bool retrying_ = false;
   std::uint64_t notices_from_;
-  std::optional<Seq> entered_at_;   // the stream's newest number when the store was first asked
   std::shared_ptr<CatchUp*> self_;  // for answers that may come too late
 };
 

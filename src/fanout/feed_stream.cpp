@@ -36,6 +36,7 @@ void FeedStream::want_flush() { loop().request_flush(*this); }
 void FeedStream::go_live(Seq last_seq) {
   live_ = true;
   last_seq_ = floor_ = last_seq;
+  for (Subscription* waiting : approaching()) waiting->approach_->entered_at = last_seq;
   advanced_ = true;
   if (somebody_awaits()) want_flush();
 }

@@ -34,12 +34,19 @@ void HomeFeed::on_head(const Result<FeedHead>& head) {
     return;
   }
   live_ = true;
-  last_ = head->last_seq;
-  if (known_head_ < last_) known_head_ = last_;
+  last_ = before_what_was_heard(head->last_seq);
+  if (known_head_ < head->last_seq) known_head_ = head->last_seq;
   host_.on_feed_live(*this);
   if (batch_) host_.on_news(*this);
   release_held();
   if (gap()) await_gap();
+}
+
+// What was committed while the head was being read came after whoever waits for the feed: it is news, though the head
+// counts it already.
+Seq HomeFeed::before_what_was_heard(Seq head) const {
+  while (held_ && held_->contains(head)) head = head.prev();
+  return head;
 }
 
 void HomeFeed::offer(const CommittedEvent& event) {

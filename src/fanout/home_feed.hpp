@@ -86,6 +86,7 @@ class HomeFeed {
   void hold(const CommittedEvent& event);
   void accept(const Event& event, const Origin& origin, bool fetched);
   void release_held();
+  Seq before_what_was_heard(Seq head) const;
   void await_gap();
   void fetch();
   void note_formats();

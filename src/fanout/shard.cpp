@@ -86,6 +86,7 @@ void Shard::enter(Subscription& subscription, FeedStream& stream, const Place& p
   owner.settle();
   stream.stay();
   approach->member_as_of = place.member_as_of;
+  approach->entered_at = stream.last_seq();
   subscription.members_only_ = place.member_as_of.has_value();
   subscription.enter(stream, std::move(approach));
   owner.add(subscription);

@@ -59,6 +59,18 @@ TEST(FanOut, ANumberBeyondTheHeadIsTheHead) {
   EXPECT_EQ(seqs(*client), Seqs{2});
 }
 
+TEST(FanOut, WhatIsSaidWhileAColdRoomsHeadIsReadIsNews) {
+  World world;
+  const RoomId room = RoomId::make();
+  world.store.add_message(room, UserId::make(), "old");
+  auto client = Client::connect(world, 0, "n");
+  client->enter(room, kMessages, last(0));
+  while (world.jobs.empty()) world.poll(0);  // nobody was here: the home reads the room's head
+  world.say(room, "new");
+  world.settle();
+  EXPECT_EQ(seqs(*client), Seqs{2});
+}
+
 TEST(FanOut, WhatIsSaidWhileTheStoreIsAskedForANumberBeyondTheHeadIsNews) {
   World world;
   const RoomId room = RoomId::make();

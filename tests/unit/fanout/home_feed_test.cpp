@@ -165,7 +165,20 @@ TEST_F(HomeFeedTest, BeforeTheHeadIsKnownEverythingWaits) {
   head.last_seq = Seq(7);
   feed_.on_head(head);
   EXPECT_EQ(lives_, 1);
-  EXPECT_EQ(taken(), (Seqs{0, 8}));  // the notice, and what the head did not include
+  EXPECT_EQ(taken(), (Seqs{0, 7, 8}));  // the notice, and all that was committed since it was watched
+  EXPECT_EQ(graces_, 0);
+}
+
+// An old event that is heard of late is no beginning: only what reaches up to the head is news.
+TEST_F(HomeFeedTest, WhatWasHeardBeforeTheHeadIsKnownCountsOnlyWithoutAGap) {
+  feed_.start();
+  for (const std::int64_t seq : {3, 6, 7}) feed_.offer(an_event(seq));
+  FeedHead head;
+  head.last_seq = Seq(7);
+  feed_.on_head(head);
+  EXPECT_EQ(feed_.last_seq(), Seq(7));
+  EXPECT_EQ(taken(), (Seqs{6, 7}));
+  EXPECT_EQ(graces_, 0);
 }
 
 TEST_F(HomeFeedTest, AnEditSaysWhichMessageItRewrites) {

@@ -343,9 +343,7 @@ class Simulation {
       EXPECT_EQ(log[i].payload.find(stay_user(stay)), std::string::npos) << "is there still after " << i + 1;
     }
   }
-  std::string stay_user(const RealtimeClient::Stay& stay) const {
-    return stay.subscription->owner().user().str();
-  }
+  std::string stay_user(const RealtimeClient::Stay& stay) const { return stay.subscription->owner().user().str(); }
 
   void check(const Client& socket) {
     if (socket.closed()) return;
